@@ -1,0 +1,81 @@
+// Starts a TypeScript entry of this package under Node 24 or later, whatever `node` stands first on PATH.
+// Older Nodes cannot strip types and crash on our native modules, so everything here is plain JavaScript that Node 18 can parse.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import module, { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+const NEEDED_MAJOR = 24
+const EXIT_USAGE = 2
+const root = new URL('../', import.meta.url)
+
+/** Runs `entry` (a module path without extension, relative to the package) in this process, or in a child under the local Node. */
+export async function launch(entry) {
+  if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) return runHere(entry)
+  const node = localNode()
+  if (node === undefined) return refuse()
+  rerunUnder(node)
+}
+
+async function runHere(entry) {
+  cacheCompiledCode()
+  // Node refuses to strip types below node_modules: a published package carries dist/ and no src/.
+  const published = !existsSync(new URL('src/', root))
+  await import(new URL(published ? `dist/${entry}.js` : `${entry}.ts`, root).href)
+}
+
+function cacheCompiledCode() {
+  // Inside the package, not in the shared /tmp: whoever can plant code in this cache can already change the program itself.
+  const directory = process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('node_modules/.cache/cairn', root))
+  module.enableCompileCache(directory)
+  // Worker threads and child processes do not inherit the call above, only the variable.
+  process.env.NODE_COMPILE_CACHE = directory
+}
+
+/** The Node that npm installed as an optional dependency, where there is one for this platform. */
+function localNode() {
+  try {
+    return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`)
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+function refuse() {
+  process.stderr.write(
+    `cairn needs Node ${NEEDED_MAJOR} or later; this is ${process.version}, and no local one is installed.\n` +
+      'On Linux x64 and arm64 `npm ci` brings one (do not omit optional dependencies); elsewhere get it from https://nodejs.org/.\n',
+  )
+  process.exitCode = EXIT_USAGE
+}
+
+function rerunUnder(node) {
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // Ctrl-C reaches the child by itself; sent twice it would read as "stop at once".
+      if (signal === 'SIGTERM' || !inForeground()) child.kill(signal)
+    })
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`cairn cannot start ${node}: ${error.message}\n`)
+    process.exitCode = EXIT_USAGE
+  })
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal]
+  })
+}
+
+/** Whether the terminal sends its signals to our process group: /proc/self/stat tells the group and the terminal's foreground group. */
+function inForeground() {
+  try {
+    const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return group === foreground
+  } catch {
+    return false // no /proc: a signal sent twice is better than one lost
+  }
+}

@@ -1,0 +1,35 @@
+const KIB = 1024
+const MIB = 1024 * 1024
+
+/** What a decoder refuses to go beyond, before it allocates or works. SPEC §10 */
+export const LIMITS = {
+  smallObjectBytes: 64 * KIB,
+  keySlots: 1024,
+  members: 1024,
+  argonMemoryKib: 1_048_576,
+  argonPasses: 16,
+  argonLanes: 16,
+  argonKibPerLane: 8,
+  journalSlotBytes: MIB,
+  checkpointRawBytes: 256 * MIB,
+  manifestRawBytes: 16 * MIB,
+  segmentRawBytes: 256 * MIB,
+  packBytes: 256 * MIB,
+  packBlocks: 65_535,
+  packChunks: 4_194_304,
+  directoryRawBytes: 192 * MIB,
+  blockRawBytes: 16 * MIB,
+  chunkBytes: 8 * MIB,
+  entryBytes: MIB,
+  streamDepth: 4,
+  streamItems: 4096,
+  fileBytes: Number.MAX_SAFE_INTEGER,
+  directoryDepth: 65_536,
+  cborNesting: 16,
+  nameBytes: 255,
+  targetBytes: 4095,
+  xattrInlineBytes: 4096,
+  manifestProblems: 1000,
+  attestedPacks: 16_384,
+  seriesNameLength: 128,
+} as const

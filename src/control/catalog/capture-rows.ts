@@ -1,0 +1,85 @@
+// The catalog's rows of captured directories: one SQLite file for each series and root, disposable. A transaction spans the whole
+// commit and ends well only after the journal entry stands, so that no row ever names a chunk that was not stored. DESIGN §7.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import Database from 'better-sqlite3'
+import { toHex } from '../../../format/bytes.ts'
+import type { CaptureCache } from '../../operations/commit/cached-directory.ts'
+import { sha256 } from '../../repository/crypto/hash.ts'
+
+const SCHEMA = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE directory (path TEXT PRIMARY KEY, row BLOB NOT NULL) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+`
+
+export class CaptureRows implements CaptureCache {
+  readonly #db: Database.Database
+  readonly #get: Database.Statement<[string], { row: Buffer }>
+  readonly #put: Database.Statement<[string, Buffer]>
+
+  private constructor(db: Database.Database) {
+    this.#db = db
+    this.#get = db.prepare('SELECT row FROM directory WHERE path = ?')
+    this.#put = db.prepare('INSERT INTO directory VALUES (?, ?) ON CONFLICT DO UPDATE SET row = excluded.row')
+  }
+
+  /**
+   * Opens the rows of a capture, which `scope` names, and begins their transaction. They are emptied when the store no longer holds
+   * every segment that they rely on. Undefined when another commit of the same scope has them.
+   */
+  static open(directory: string, scope: readonly (string | Uint8Array)[], segments: readonly string[]): CaptureRows | undefined {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const name = toHex(sha256(...scope.map((part) => sha256(Buffer.from(part))))).slice(0, 32)
+    const db = openOrReplace(path.join(directory, `files-${name}.db`))
+    if (db === undefined) return undefined
+    const known = new Set(segments)
+    const relied = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'segments'").get()
+    const fits = relied !== undefined && (JSON.parse(relied.value) as string[]).every((segment) => known.has(segment))
+    if (!fits) db.exec('DELETE FROM directory')
+    return new CaptureRows(db)
+  }
+
+  get(directoryPath: string): Buffer | undefined {
+    return this.#get.get(directoryPath)?.row
+  }
+
+  put(directoryPath: string, row: Buffer): void {
+    this.#put.run(directoryPath, row)
+  }
+
+  /** Keeps what was put, which relies on these segments. Only after the commit's journal entry stands. */
+  keep(segments: readonly string[]): void {
+    this.#db.prepare("INSERT INTO meta VALUES ('segments', ?) ON CONFLICT DO UPDATE SET value = excluded.value").run(JSON.stringify(segments))
+    this.#db.exec('COMMIT')
+    this.#db.close()
+  }
+
+  /** Drops what was put. */
+  drop(): void {
+    this.#db.exec('ROLLBACK')
+    this.#db.close()
+  }
+}
+
+/** A cache file that is damaged is no cache: it is made anew. */
+function openOrReplace(file: string): Database.Database | undefined {
+  for (let attempt = 0; ; attempt++) {
+    const db = new Database(file, { timeout: 0 })
+    try {
+      fs.chmodSync(file, 0o600)
+      db.pragma('journal_mode = WAL')
+      db.pragma('synchronous = NORMAL')
+      db.exec('BEGIN IMMEDIATE')
+      if (db.pragma('user_version', { simple: true }) === 0) db.exec(SCHEMA)
+      return db
+    } catch (error) {
+      db.close()
+      const { code } = error as { code?: string }
+      if (code?.startsWith('SQLITE_BUSY') === true) return undefined
+      if (attempt > 0 || (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT')) throw error
+      for (const suffix of ['', '-wal', '-shm']) fs.rmSync(file + suffix, { force: true })
+    }
+  }
+}

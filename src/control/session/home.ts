@@ -1,0 +1,22 @@
+// Where a client keeps what it must not lose (identities, pins, spool: CAIRN_HOME) and what it may (caches: CAIRN_CACHE).
+
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+export interface Home {
+  /** 0700; identities, catalog, spool. */
+  readonly directory: string
+  /** 0700; disposable. */
+  readonly cacheDirectory: string
+}
+
+/** The places of this user; made when they are missing, closed to everybody else. */
+export function openHome(env: NodeJS.ProcessEnv): Home {
+  const config = env['XDG_CONFIG_HOME'] || path.join(os.homedir(), '.config')
+  const cache = env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache')
+  const directory = path.resolve(env['CAIRN_HOME'] || path.join(config, 'cairn'))
+  const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || (env['CAIRN_HOME'] ? path.join(directory, 'cache') : path.join(cache, 'cairn')))
+  for (const each of [directory, cacheDirectory]) fs.mkdirSync(each, { recursive: true, mode: 0o700 })
+  return { directory, cacheDirectory }
+}

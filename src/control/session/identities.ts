@@ -1,0 +1,56 @@
+// Identity files: one for each repository, 0600, under `identities/` of the home; or a writer's bundle that is named.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { toHex } from '../../../format/bytes.ts'
+import { decodeIdentityFile, encodeIdentityFile, type IdentityFile } from '../../../format/identity-file.ts'
+import { KeyError, UsageError } from '../../errors.ts'
+import type { Home } from './home.ts'
+
+/** Where the identity for a repository is kept. */
+export function identityPath(home: Home, repository: Uint8Array): string {
+  return path.join(home.directory, 'identities', `${toHex(repository)}.json`)
+}
+
+/** Keeps an identity durably before it is needed. @throws {UsageError} `identity-exists` when a file is there already. */
+export function keepIdentity(file: string, identity: IdentityFile): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  let fd: number
+  try {
+    fd = fs.openSync(file, 'wx', 0o600)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    throw new UsageError('identity-exists', `There is a file at ${file} already.`, { hint: 'Name another file; nothing is overwritten.', cause })
+  }
+  try {
+    fs.writeFileSync(fd, encodeIdentityFile(identity))
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+  const directory = fs.openSync(path.dirname(file), 'r')
+  fs.fsyncSync(directory)
+  fs.closeSync(directory)
+}
+
+/**
+ * Reads an identity file; undefined when there is none.
+ * @throws {KeyError} `identity-open` when others may read it, as ssh does with private keys.
+ */
+export function readIdentity(file: string): IdentityFile | undefined {
+  let fd: number
+  try {
+    fd = fs.openSync(file, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new KeyError('identity-unreadable', `The identity ${file} cannot be read.`, { hint: 'Check its permissions.', cause: error })
+  }
+  try {
+    if ((fs.fstatSync(fd).mode & 0o077) !== 0) {
+      throw new KeyError('identity-open', `The identity ${file} can be read by others.`, { hint: `Close it: chmod 600 ${file}` })
+    }
+    return decodeIdentityFile(fs.readFileSync(fd))
+  } finally {
+    fs.closeSync(fd)
+  }
+}

@@ -1,0 +1,230 @@
+// The walk of a commit: lists directories, compares each name with what the catalog remembers, gives what changed to the worker
+// threads, and makes a tree of each directory as soon as all in it is known. Main thread. DESIGN §7, SPEC §9.2.3.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ENTRY_DIRECTORY, ENTRY_FILE, decodeEntry, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
+import { type PutChunk } from '../../repository/objects/stream-writer.ts'
+import { storeTree } from '../../repository/objects/tree-writer.ts'
+import { readNames } from '../../runtime/posix/directory.ts'
+import { type FileStat, statAt } from '../../runtime/posix/stat.ts'
+import { type DirectoryHandle, DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
+import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
+import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
+import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
+import { forgetStatRecord, putStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { type CaptureCache, type CachedDirectory, cachedEntries, decodeCachedDirectory } from './cached-directory.ts'
+import { DirectoryNode } from './directory-node.ts'
+import { readDirectoryXattrs } from './directory-xattrs.ts'
+import type { FileQueue } from './file-queue.ts'
+import type { Problems } from './problems.ts'
+import { isRacy } from './racy.ts'
+import type { CommitCounts } from './statistics.ts'
+
+export interface CaptureOptions {
+  readonly root: CaptureRoot
+  readonly isExcluded: IsExcluded | undefined
+  readonly excludeCaches: boolean
+  readonly oneFileSystem: boolean
+  /** Wall clock at the start, in milliseconds: what changed since may have changed unseen. */
+  readonly startedAt: number
+  readonly cache: CaptureCache | undefined
+  readonly queue: FileQueue
+  readonly putTree: PutChunk
+  readonly counts: CommitCounts
+  readonly problems: Problems
+  readonly signal: AbortSignal | undefined
+  /** Called now and then; throws when going on makes no sense. */
+  readonly check: () => void
+}
+
+/** Directories between two turns of the event loop, in which results and stored packs are taken in. */
+const DIRECTORIES_PER_TURN = 32
+
+/** Walks a root and returns its entry, whose name is empty. */
+export async function capture(options: CaptureOptions): Promise<Entry> {
+  const handles = new DirectoryHandles()
+  try {
+    return await new Capture(options).run(handles.root(options.root.path))
+  } finally {
+    handles.close()
+  }
+}
+
+class Capture {
+  readonly #options: CaptureOptions
+  #stack: DirectoryNode[] = []
+  #device = 0
+  #rootEntry: Uint8Array | undefined
+
+  constructor(options: CaptureOptions) {
+    this.#options = options
+  }
+
+  async run(root: DirectoryHandle): Promise<Entry> {
+    const { queue, signal, counts } = this.#options
+    this.#device = root.stat().dev
+    counts.directories++
+    this.#stack.push(new DirectoryNode(undefined, 0, root, '', this.#options.root.selection))
+    for (let visited = 1; this.#stack.length > 0; visited++) {
+      signal?.throwIfAborted()
+      this.#options.check()
+      this.#visit(this.#stack.pop()!)
+      if (queue.isFull) await queue.room()
+      else if (visited % DIRECTORIES_PER_TURN === 0) await nextTurn()
+    }
+    await queue.drain()
+    signal?.throwIfAborted()
+    return decodeEntry(this.#rootEntry!, { root: true })
+  }
+
+  #visit(node: DirectoryNode): void {
+    try {
+      this.#list(node)
+    } catch (error) {
+      if (node.parent === undefined) throw error
+      this.#options.problems.addError(node.path, error)
+      this.#options.counts.remove(ENTRY_DIRECTORY, '', 0)
+      node.handle.close()
+      node.parent.changed = true
+      this.#finishOne(node.parent)
+      return
+    }
+    this.#look(node)
+    this.#finishOne(node)
+  }
+
+  /** Reads the names that are captured, sorted, with the stat record and type of each. */
+  #list(node: DirectoryNode): void {
+    const fd = node.handle.fd()
+    const names = this.#crossesDevice(node) ? [] : this.#chosenNames(node, fd)
+    const stats = Buffer.allocUnsafe(STAT_RECORD_BYTES * names.length)
+    const kept: string[] = []
+    for (const name of names) {
+      const type = this.#statInto(node, fd, name, stats, STAT_RECORD_BYTES * kept.length)
+      if (type === undefined) continue
+      node.types.push(type)
+      kept.push(name)
+    }
+    node.names = kept
+    node.stats = stats.subarray(0, STAT_RECORD_BYTES * kept.length)
+    node.entries = new Array<Uint8Array | undefined>(kept.length).fill(undefined)
+    node.cached = this.#cachedDirectory(node)
+  }
+
+  #crossesDevice(node: DirectoryNode): boolean {
+    return this.#options.oneFileSystem && node.handle.stat().dev !== this.#device
+  }
+
+  #chosenNames(node: DirectoryNode, fd: number): readonly string[] {
+    const { selection } = node
+    const all = readNames(fd).map((name) => name.toString('latin1'))
+    const chosen = selection === 'all' ? all : all.filter((name) => selection.has(name))
+    return this.#options.excludeCaches && isTaggedCache(fd, chosen) ? TAGGED_CACHE_NAMES : chosen
+  }
+
+  #statInto(node: DirectoryNode, fd: number, name: string, stats: Buffer, offset: number): EntryType | undefined {
+    try {
+      const stat = statAt(fd, Buffer.from(name, 'latin1'))
+      const type = entryTypeOf(stat)
+      if (type === undefined || this.#options.isExcluded?.(node.pathOf(name), type === ENTRY_DIRECTORY) === true) return undefined
+      putStatRecord(stats, offset, stat)
+      return type
+    } catch (error) {
+      this.#options.problems.addError(node.pathOf(name), error)
+      return undefined
+    }
+  }
+
+  #cachedDirectory(node: DirectoryNode): CachedDirectory | undefined {
+    const row = this.#options.cache?.get(node.path)
+    return row === undefined ? undefined : decodeCachedDirectory(row)
+  }
+
+  /** Decides for each name: as it was, a directory to visit, or a file to read. */
+  #look(node: DirectoryNode): void {
+    const { cached } = node
+    const sameNames = cached !== undefined && cached.names === node.names.join('/') && cached.lengths.length === node.names.length
+    node.changed = !sameNames
+    const known = cached === undefined ? undefined : cachedEntries(cached)
+    const below: DirectoryNode[] = []
+    for (const [index, name] of node.names.entries()) {
+      const type = node.types[index]!
+      const stat = node.statOf(index)
+      const sizeBytes = stat.readDoubleLE(8)
+      this.#options.counts.add(type, name, sizeBytes)
+      if (type === ENTRY_DIRECTORY) below.push(this.#below(node, index, name))
+      else {
+        const before = known?.get(name)
+        if (before !== undefined && before.entry.length > 0 && before.stat.equals(stat)) node.entries[index] = before.entry
+        else this.#read(node, index, name, type === ENTRY_FILE ? sizeBytes : 0, before !== undefined)
+      }
+    }
+    for (const child of below.reverse()) this.#stack.push(child)
+  }
+
+  #below(node: DirectoryNode, index: number, name: string): DirectoryNode {
+    node.pending++
+    const selection: Selection = node.selection === 'all' ? 'all' : node.selection.get(name)!
+    return new DirectoryNode(node, index, node.handle.child(Buffer.from(name, 'latin1')), node.pathOf(name), selection)
+  }
+
+  #read(node: DirectoryNode, index: number, name: string, sizeBytes: number, wasKnown: boolean): void {
+    const { queue, counts, problems } = this.#options
+    node.pending++
+    node.changed = true
+    if (wasKnown) counts.changedFiles++
+    else counts.newFiles++
+    counts.readBytes += sizeBytes
+    queue.add({
+      directoryFd: node.handle.pin(),
+      name,
+      sizeBytes,
+      done: (entry, stat, problem) => {
+        node.handle.unpin()
+        if (entry === undefined) counts.remove(node.types[index]!, name, sizeBytes)
+        if (problem !== undefined) problems.add(node.pathOf(name), problem.kind, problem.message)
+        stat.copy(node.stats, STAT_RECORD_BYTES * index)
+        if (isRacy(node.statOf(index), this.#options.startedAt)) forgetStatRecord(node.stats, STAT_RECORD_BYTES * index)
+        node.entries[index] = entry
+        this.#finishOne(node)
+      },
+    })
+  }
+
+  /** One thing less to wait for; makes the tree of every directory that is complete by that, up to the root. */
+  #finishOne(from: DirectoryNode): void {
+    for (let node = from; --node.pending === 0; ) {
+      const entry = this.#entryOf(node)
+      const { parent, index } = node
+      node.release()
+      node.handle.close()
+      if (parent === undefined) {
+        this.#rootEntry = entry
+        return
+      }
+      parent.entries[index] = entry
+      node = parent
+    }
+  }
+
+  #entryOf(node: DirectoryNode): Uint8Array {
+    const { cached, parent } = node
+    const stat = node.handle.stat()
+    const ownStat = statRecord(stat)
+    if (cached !== undefined && !node.changed && cached.ownStat.equals(ownStat)) return cached.ownEntry
+    if (parent !== undefined) parent.changed = true
+    const form = { root: parent === undefined }
+    const isSame = cached !== undefined && !node.changed
+    const content = isSame ? decodeEntry(cached.ownEntry, form).content! : storeTree(node.encoded(), this.#options.putTree)
+    const ownEntry = encodeEntry({ ...this.#ownEntry(node, stat), content }, form)
+    if (isRacy(ownStat, this.#options.startedAt)) forgetStatRecord(ownStat, 0)
+    this.#options.cache?.put(node.path, node.row(ownStat, ownEntry, (type) => type === ENTRY_DIRECTORY))
+    return ownEntry
+  }
+
+  #ownEntry(node: DirectoryNode, stat: FileStat): Entry {
+    const { xattrs, problem } = readDirectoryXattrs(node.handle)
+    if (problem !== undefined) this.#options.problems.add(node.path, 'metadata', problem)
+    return { ...entryOf(node.name, ENTRY_DIRECTORY, stat), ...(xattrs.length > 0 && { xattrs }) }
+  }
+}

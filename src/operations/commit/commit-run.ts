@@ -1,0 +1,168 @@
+// One capture with all that it needs: worker threads, claims, uploads, tree packs; and their orderly end, also when it is cancelled,
+// so that what was stored is announced and the next commit finds it.
+
+import type { Entry } from '../../../format/tree.ts'
+import { type ManifestProblem } from '../../../format/manifest.ts'
+import { CancelledError } from '../../errors.ts'
+import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/objects/claims.ts'
+import { listSegments, writeSegment } from '../../repository/objects/segments.ts'
+import type { Repository } from '../../repository/repository.ts'
+import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
+import { capture } from './capture.ts'
+import type { CommitOptions } from './commit.ts'
+import { FileQueue } from './file-queue.ts'
+import type { CommitJob, CommitResult, CommitWorkerData, FinishResult, PackEvent } from './messages.ts'
+import { PackUploads } from './pack-uploads.ts'
+import { Problems } from './problems.ts'
+import { CommitCounts } from './statistics.ts'
+import { captureStdin } from './stdin.ts'
+import { TreePacks } from './tree-packs.ts'
+import { trustedIndex } from './trusted-index.ts'
+
+/** zstd's level; docs/decisions/0002 has the sweep. */
+export const DEFAULT_LEVEL = 3
+
+export interface Captured {
+  readonly root: Entry
+  readonly counts: CommitCounts
+  readonly problems: readonly ManifestProblem[]
+  readonly newBytes: number
+  readonly storedBytes: number
+  /** The segments in the store that the capture relies on. */
+  readonly segments: readonly string[]
+}
+
+const PROGRESS_MS = 200
+
+export class CommitRun {
+  readonly #repository: Repository
+  readonly #options: CommitOptions
+  readonly #startedAt: number
+  readonly #counts = new CommitCounts()
+  readonly #problems: Problems
+  readonly #memory: ClaimMemory = claimMemory()
+  readonly #claims = new ClaimSet(this.#memory)
+  readonly #uploads: PackUploads
+  readonly #pool: WorkerPool<CommitJob, CommitResult>
+  readonly #trees: TreePacks
+  readonly #segments: string[] = []
+  #prepared: Promise<void> | undefined
+
+  constructor(repository: Repository, options: CommitOptions, startedAt: number) {
+    this.#repository = repository
+    this.#options = options
+    this.#startedAt = startedAt
+    this.#problems = new Problems((problem) => options.onProblem?.(problem))
+    this.#uploads = new PackUploads(repository.store, (packs) => this.#writeSegment(packs))
+    this.#pool = new WorkerPool({
+      module: workerModule('worker', import.meta.url),
+      data: workerData(repository, this.#memory, options.level ?? DEFAULT_LEVEL),
+      size: coreCount(),
+      onEvent: (event, reply) => {
+        const pack = event as PackEvent
+        this.#uploads.add(pack, (buffer) => reply(buffer, [buffer]))
+      },
+    })
+    this.#trees = new TreePacks(repository, this.#claims, this.#uploads, options.level ?? DEFAULT_LEVEL)
+  }
+
+  /** Captures the root; everything that it needs is durable on return. */
+  async capture(): Promise<Captured> {
+    const progress = setInterval(() => this.#report(), PROGRESS_MS)
+    try {
+      const root = await this.#captureRoot()
+      const newBytes = await this.#finish()
+      this.#report()
+      const { kept } = this.#problems
+      this.#counts.problemCount = this.#problems.count
+      return { root, counts: this.#counts, problems: kept, newBytes, storedBytes: this.#uploads.storedBytes, segments: this.#segments }
+    } catch (error) {
+      await this.#salvage()
+      throw this.#options.signal?.aborted === true ? cancelled(error) : error
+    } finally {
+      clearInterval(progress)
+      await this.#pool.close()
+    }
+  }
+
+  async #captureRoot(): Promise<Entry> {
+    const { root, stdin, isExcluded, excludeCaches = false, oneFileSystem = false, openCache, signal } = this.#options
+    this.#segments.push(...(await listSegments(this.#repository.store)))
+    const putTree = this.#trees.put
+    const queue = new FileQueue(this.#pool, putTree, () => this.#prepare())
+    if (stdin !== undefined) {
+      await this.#prepare()
+      return captureStdin(stdin, { pool: this.#pool, putTree, counts: this.#counts, startedAt: this.#startedAt, signal })
+    }
+    return capture({
+      root,
+      isExcluded,
+      excludeCaches,
+      oneFileSystem,
+      startedAt: this.#startedAt,
+      cache: openCache?.(this.#segments),
+      queue,
+      putTree,
+      counts: this.#counts,
+      problems: this.#problems,
+      signal,
+      check: () => this.#uploads.throwIfFailed(),
+    })
+  }
+
+  /** Loads what is stored already, once, before the first chunk is claimed: a commit in which nothing changed never gets here. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= trustedIndex(this.#repository).then((index) => index.forEachShortId((id) => this.#claims.claim(id)))
+    return this.#prepared
+  }
+
+  async #finish(): Promise<number> {
+    const results = (await this.#pool.runOnAll({ kind: 'finish' })) as FinishResult[]
+    this.#trees.finish()
+    await this.#uploads.finish()
+    return results.reduce((sum, { newBytes }) => sum + newBytes, this.#trees.newBytes)
+  }
+
+  /** After a failure: announces what is stored, as far as that still works. The failure that came first is what is thrown. */
+  async #salvage(): Promise<void> {
+    try {
+      await this.#finish()
+    } catch {
+      // the store or a thread has failed before, and that error is on its way to the caller
+    }
+  }
+
+  async #writeSegment(packs: Parameters<typeof writeSegment>[1]): Promise<number> {
+    const { store, id, writeKeys, signing } = this.#repository
+    const segment = await writeSegment(store, packs, { repository: id, indexKey: writeKeys.index, signing })
+    this.#segments.push(segment.key)
+    return segment.storedBytes
+  }
+
+  #report(): void {
+    const { files, bytes, readBytes } = this.#counts
+    this.#options.onProgress?.({ files, bytes, readBytes, storedBytes: this.#uploads.storedBytes, problems: this.#problems.count })
+  }
+}
+
+function workerData(repository: Repository, claims: ClaimMemory, level: number): CommitWorkerData {
+  const { sealing } = repository
+  const [minBytes, averageBytes, maxBytes] = repository.journal.state.chunker
+  return {
+    repository: repository.id,
+    epoch: sealing.epoch,
+    sealingKey: sealing.key,
+    idKey: repository.writeKeys.id,
+    gearKey: repository.writeKeys.gear,
+    chunkSizes: { minBytes, averageBytes, maxBytes },
+    level,
+    claims,
+  }
+}
+
+function cancelled(cause: unknown): CancelledError {
+  return new CancelledError('cancelled', 'The commit was cancelled. No snapshot was made.', {
+    hint: 'What was stored so far is kept: the next commit goes on from there.',
+    cause,
+  })
+}

@@ -1,0 +1,93 @@
+// The verb `commit`: captures a root into a new snapshot of a series. The journal entry at the end is the only commit point; until
+// then nothing is seen of it, and what was stored is found by the next commit. SPEC §3.2, §9.2.
+
+import type { Manifest } from '../../../format/manifest.ts'
+import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
+import { Lease } from '../../repository/lease.ts'
+import { writeManifest } from '../../repository/objects/manifests.ts'
+import type { Repository } from '../../repository/repository.ts'
+import { monotonicMs, now } from '../../runtime/clock.ts'
+import { randomBytes } from '../../runtime/random.ts'
+import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
+import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
+import type { CaptureCache } from './cached-directory.ts'
+import { assertMayCommit, snapshotEntry } from './commit-entry.ts'
+import { CommitRun } from './commit-run.ts'
+import { manifestOf } from './commit-manifest.ts'
+
+/** What a person or program says of a snapshot; absent texts are empty. SPEC §6.5 */
+export type SnapshotFacts = Pick<
+  Manifest,
+  | 'series'
+  | 'createdBy'
+  | 'actor'
+  | 'source'
+  | 'description'
+  | 'requestId'
+  | 'environment'
+  | 'host'
+  | 'toolVersion'
+  | 'applicationVersion'
+  | 'storageSpecVersion'
+  | 'tags'
+  | 'excludes'
+>
+
+export interface CommitProgress {
+  readonly files: number
+  readonly bytes: number
+  readonly readBytes: number
+  readonly storedBytes: number
+  readonly problems: number
+}
+
+export interface CommitOptions {
+  readonly root: CaptureRoot
+  /** Instead of files: one file of this name (latin1 text) with what the stream brings. */
+  readonly stdin?: { readonly name: string; readonly stream: AsyncIterable<Uint8Array> }
+  readonly facts: SnapshotFacts
+  readonly isExcluded?: IsExcluded | undefined
+  readonly excludeCaches?: boolean
+  readonly oneFileSystem?: boolean
+  /** Gives the catalog's rows, given the segments that the store holds now; undefined to read every file. */
+  readonly openCache?: (segments: readonly string[]) => CaptureCache | undefined
+  readonly level?: number
+  readonly onProgress?: (progress: CommitProgress) => void
+  readonly onProblem?: (problem: { path: Uint8Array; kind: string; message: string }) => void
+  readonly signal?: AbortSignal
+}
+
+export interface CommitOutcome {
+  readonly manifestId: Buffer
+  readonly manifest: Manifest
+  readonly sequence: number
+  readonly newBytes: number
+  readonly storedBytes: number
+  readonly durationMs: number
+  /** The segments that the catalog's rows of this commit rely on. */
+  readonly segments: readonly string[]
+}
+
+/** Commits a root as the next snapshot of its series. @throws {AccessError} when this member may not; {CancelledError}; store errors. */
+export async function commit(repository: Repository, options: CommitOptions): Promise<CommitOutcome> {
+  const startedAt = now()
+  const startedMs = monotonicMs()
+  await repository.journal.refresh()
+  assertMayCommit(repository, options.facts.series)
+  const operation = randomBytes(16)
+  const lease = await Lease.take(repository, operation)
+  try {
+    const run = new CommitRun(repository, options, startedAt)
+    const captured = await run.capture()
+    const manifest = manifestOf(repository, options, captured, { startedAt, durationMs: Math.round(monotonicMs() - startedMs) })
+    const { epoch, key } = repository.sealing
+    const sealer = { repository: repository.id, epoch, sealing: new EncapsulationKey(key), signing: repository.signing }
+    const { id } = await writeManifest(repository.store, manifest, sealer)
+    const entry = await repository.journal.append(snapshotEntry(repository, id, manifest))
+    const { newBytes, storedBytes } = manifest.statistics
+    const { durationMs } = manifest
+    return { manifestId: id, manifest, sequence: entry.sequence, newBytes, storedBytes, durationMs, segments: captured.segments }
+  } finally {
+    await lease.release()
+  }
+}

@@ -1,0 +1,115 @@
+// Files on their way to the worker threads: small ones in batches of neighbours, large ones in ranges, so that one file uses all
+// cores. Bounded: the walk waits when too much is under way. Main thread.
+
+import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
+import type { WorkerPool } from '../../runtime/workers.ts'
+import { LARGE_FILE_BYTES, readLargeFile } from './large-file.ts'
+import type { CommitJob, CommitResult, FileProblem, FilesResult } from './messages.ts'
+import type { PutChunk } from '../../repository/objects/stream-writer.ts'
+
+/** A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record. */
+export interface QueuedFile {
+  readonly directoryFd: number
+  readonly name: string
+  readonly sizeBytes: number
+  done(entry: Uint8Array | undefined, stat: Buffer, problem: Omit<FileProblem, 'index'> | undefined): void
+}
+
+const BATCH_FILES = 128
+const BATCH_BYTES = 4 << 20
+const MOST_FILES_UNDER_WAY = 4096
+const MOST_BATCHES_UNDER_WAY = 12
+
+export class FileQueue {
+  readonly #pool: WorkerPool<CommitJob, CommitResult>
+  readonly #putTree: PutChunk
+  readonly #prepare: () => Promise<void>
+  #batch: QueuedFile[] = []
+  #batchBytes = 0
+  #filesUnderWay = 0
+  readonly #running = new Set<Promise<void>>()
+  #failure: { error: unknown } | undefined
+
+  /** `prepare` is awaited before the first job. */
+  constructor(pool: WorkerPool<CommitJob, CommitResult>, putTree: PutChunk, prepare: () => Promise<void>) {
+    this.#pool = pool
+    this.#putTree = putTree
+    this.#prepare = prepare
+  }
+
+  get isFull(): boolean {
+    return this.#filesUnderWay >= MOST_FILES_UNDER_WAY || this.#running.size >= MOST_BATCHES_UNDER_WAY
+  }
+
+  add(file: QueuedFile): void {
+    this.#filesUnderWay++
+    if (file.sizeBytes > LARGE_FILE_BYTES) {
+      this.#track(this.#readLarge(file))
+      return
+    }
+    this.#batch.push(file)
+    this.#batchBytes += file.sizeBytes
+    if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#flush()
+  }
+
+  /** Waits until there is room for more. @throws what a job threw. */
+  async room(): Promise<void> {
+    if (this.#running.size === 0) this.#flush()
+    while (this.isFull && this.#running.size > 0) await Promise.race(this.#running)
+    this.#throwIfFailed()
+  }
+
+  /** Waits until nothing is under way. @throws what a job threw. */
+  async drain(): Promise<void> {
+    this.#flush()
+    while (this.#running.size > 0) await Promise.race(this.#running)
+    this.#throwIfFailed()
+  }
+
+  #flush(): void {
+    if (this.#batch.length === 0) return
+    const batch = this.#batch
+    this.#batch = []
+    this.#batchBytes = 0
+    this.#track(this.#readBatch(batch))
+  }
+
+  async #readBatch(batch: readonly QueuedFile[]): Promise<void> {
+    await this.#prepare()
+    const files = batch.map(({ directoryFd, name }) => ({ directoryFd, name }))
+    const result = (await this.#pool.run({ kind: 'files', files })) as FilesResult
+    const problems = new Map(result.problems.map((problem) => [problem.index, problem]))
+    let at = 0
+    for (const [index, file] of batch.entries()) {
+      const length = result.lengths[index]!
+      const entry = length === 0 ? undefined : result.entries.subarray(at, at + length)
+      at += length
+      this.#filesUnderWay--
+      file.done(entry, statAt(result.stats, index), problems.get(index))
+    }
+  }
+
+  async #readLarge(file: QueuedFile): Promise<void> {
+    await this.#prepare()
+    const { entry, stat, problem } = await readLargeFile(file, this.#pool, this.#putTree)
+    this.#filesUnderWay--
+    file.done(entry, stat, problem)
+  }
+
+  #track(work: Promise<void>): void {
+    const running = work
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+      })
+      .finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}
+
+function statAt(stats: Uint8Array, index: number): Buffer {
+  return Buffer.from(stats.buffer, stats.byteOffset + STAT_RECORD_BYTES * index, STAT_RECORD_BYTES)
+}

@@ -1,0 +1,108 @@
+// A large file: its data ranges go to the worker threads as pieces of at most 64 MiB, each cut on its own (SPEC §8), and come back
+// as items that are put together here.
+
+import fs from 'node:fs'
+import { encodeEntry } from '../../../format/tree.ts'
+import type { StreamItem } from '../../../format/stream.ts'
+import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.ts'
+import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
+import { readXattrsFd } from '../../runtime/posix/xattr.ts'
+import type { WorkerPool } from '../../runtime/workers.ts'
+import { fileEntry } from '../../sources/filesystem/entry.ts'
+import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import type { ByteRange, CommitJob, CommitResult, FileProblem, FileToRead, RangesResult } from './messages.ts'
+import { openToRead, problemOf, rangesOf } from './read-file.ts'
+import type { EntryXattr } from './xattrs.ts'
+
+export const LARGE_FILE_BYTES = 64 << 20
+
+const ATTEMPTS = 3
+const INLINE_XATTR_BYTES = 4096
+
+type Pool = WorkerPool<CommitJob, CommitResult>
+
+export interface LargeFile {
+  readonly entry: Uint8Array | undefined
+  readonly stat: Buffer
+  readonly problem: Omit<FileProblem, 'index'> | undefined
+}
+
+/** Reads a large file on all threads. Never throws for what the file system says of this file. */
+export async function readLargeFile(file: FileToRead, pool: Pool, put: PutChunk): Promise<LargeFile> {
+  const forgotten = Buffer.alloc(STAT_RECORD_BYTES)
+  forgetStatRecord(forgotten, 0)
+  try {
+    const fd = openToRead(file.directoryFd, Buffer.from(file.name, 'latin1'))
+    try {
+      return await readOpenFile(fd, file, pool, put, forgotten)
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch (error) {
+    return { entry: undefined, stat: forgotten, problem: problemOf(error) }
+  }
+}
+
+async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutChunk, forgotten: Buffer): Promise<LargeFile> {
+  for (let attempt = 1; ; attempt++) {
+    const stat = statFd(fd)
+    const { items, unchanged } = await readPieces(fd, stat, file, pool)
+    if (!unchanged && attempt < ATTEMPTS) continue
+    const xattrs = await xattrsOf(fd, pool)
+    const entry = encodeEntry(fileEntry(Buffer.from(file.name, 'latin1'), stat, xattrs, streamOf(items, put)))
+    if (unchanged) return { entry, stat: statRecord(stat), problem: undefined }
+    return { entry, stat: forgotten, problem: { kind: 'changed', message: `the file changed while it was read, ${ATTEMPTS} times` } }
+  }
+}
+
+async function readPieces(fd: number, stat: FileStat, file: FileToRead, pool: Pool): Promise<{ items: StreamItem[]; unchanged: boolean }> {
+  const { directoryFd, name } = file
+  const pieces = piecesOf(rangesOf(fd, stat))
+  const results = await Promise.all(pieces.map((ranges) => pool.run({ kind: 'ranges', file: { directoryFd, name }, ranges })))
+  const items: StreamItem[] = []
+  let at = 0
+  for (const [index, result] of (results as RangesResult[]).entries()) {
+    const first = pieces[index]![0]!
+    if (first[0] > at) items.push({ length: first[0] - at })
+    items.push(...result.items)
+    at = endOf(pieces[index]!)
+  }
+  if (at < stat.sizeBytes) items.push({ length: stat.sizeBytes - at })
+  const record = statRecord(stat)
+  const unchanged = record.equals(statRecord(statFd(fd))) && (results as RangesResult[]).every((result) => record.equals(result.stat))
+  return { items, unchanged }
+}
+
+/** Groups data ranges into pieces of at most 64 MiB; a piece never crosses a multiple of 64 MiB, so that equal data is cut alike. */
+function piecesOf(ranges: Iterable<ByteRange>): ByteRange[][] {
+  const pieces: ByteRange[][] = []
+  let piece = -1
+  for (const [offset, length] of ranges) {
+    for (let at = offset; at < offset + length; ) {
+      const index = Math.floor(at / LARGE_FILE_BYTES)
+      const end = Math.min(offset + length, (index + 1) * LARGE_FILE_BYTES)
+      if (index !== piece) pieces.push([])
+      piece = index
+      pieces[pieces.length - 1]!.push([at, end - at])
+      at = end
+    }
+  }
+  return pieces
+}
+
+function endOf(ranges: readonly ByteRange[]): number {
+  const last = ranges[ranges.length - 1]!
+  return last[0] + last[1]
+}
+
+async function xattrsOf(fd: number, pool: Pool): Promise<EntryXattr[]> {
+  const xattrs: EntryXattr[] = []
+  for (const { name, value } of readXattrsFd(fd)) {
+    if (value.length <= INLINE_XATTR_BYTES) xattrs.push({ name, value })
+    else {
+      const { items } = (await pool.run({ kind: 'bytes', bytes: value })) as RangesResult
+      xattrs.push({ name, value: { size: value.length, depth: 0, items } })
+    }
+  }
+  return xattrs
+}

@@ -1,0 +1,79 @@
+// What travels between the commit and its worker threads: batches of files and ranges of large ones; results; finished packs.
+
+import type { StreamItem } from '../../../format/stream.ts'
+import type { ClaimMemory } from '../../repository/objects/claims.ts'
+import type { ChunkSizes } from '../../repository/chunk/gear.ts'
+
+/** Everything that a worker thread needs to know, once. */
+export interface CommitWorkerData {
+  readonly repository: Uint8Array
+  readonly epoch: number
+  readonly sealingKey: Uint8Array
+  readonly idKey: Uint8Array
+  readonly gearKey: Uint8Array
+  readonly chunkSizes: ChunkSizes
+  readonly level: number
+  readonly claims: ClaimMemory
+}
+
+/** A file by the handle of its directory, which stays open until the answer, and its name as latin1 text. */
+export interface FileToRead {
+  readonly directoryFd: number
+  readonly name: string
+}
+
+/** A range of a file's data, in bytes. */
+export type ByteRange = readonly [offset: number, length: number]
+
+export type CommitJob =
+  | { readonly kind: 'files'; readonly files: readonly FileToRead[] }
+  | { readonly kind: 'ranges'; readonly file: FileToRead; readonly ranges: readonly ByteRange[] }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'finish' }
+
+export type ProblemKind = 'changed' | 'vanished' | 'unreadable' | 'unsupported' | 'metadata'
+
+/** Something that went wrong with file `index` of a batch. */
+export interface FileProblem {
+  readonly index: number
+  readonly kind: ProblemKind
+  readonly message: string
+}
+
+/** Results of a batch, by position in it. A file without an entry has length 0 and a problem. */
+export interface FilesResult {
+  readonly kind: 'files'
+  /** The encoded entries, joined; `lengths` tells them apart. */
+  readonly entries: Uint8Array
+  readonly lengths: Uint32Array
+  /** Stat records of STAT_RECORD_BYTES each, as the files were when they were read. */
+  readonly stats: Uint8Array
+  readonly problems: readonly FileProblem[]
+}
+
+/** The data of ranges as items in order; `stat` is the stat record after reading. */
+export interface RangesResult {
+  readonly kind: 'ranges'
+  readonly items: readonly StreamItem[]
+  readonly stat: Uint8Array
+}
+
+/** What a thread stored in all: chunks and raw bytes that were new. */
+export interface FinishResult {
+  readonly kind: 'finish'
+  readonly newChunks: number
+  readonly newBytes: number
+}
+
+export type CommitResult = FilesResult | RangesResult | FinishResult
+
+/** A finished pack on its way to the store; the buffer comes back when it is stored. */
+export interface PackEvent {
+  readonly id: Uint8Array
+  readonly kind: 1 | 2
+  readonly buffer: ArrayBuffer
+  readonly packBytes: number
+  readonly blocks: readonly { readonly sealedBytes: number; readonly rawBytes: number; readonly chunkCount: number }[]
+  readonly lengths: Uint32Array
+  readonly shortIds: Uint8Array
+}

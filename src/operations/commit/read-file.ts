@@ -1,0 +1,98 @@
+// Reads one file of a batch into an encoded entry: opened without following links, read, and compared with what it was before.
+// A file that changes meanwhile is read again, twice at most, and then recorded as such. DESIGN §7.
+
+import fs from 'node:fs'
+import { ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
+import type { StreamItem } from '../../../format/stream.ts'
+import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
+import { dataExtents } from '../../runtime/posix/sparse.ts'
+import { type FileStat, statAt, statFd } from '../../runtime/posix/stat.ts'
+import { readXattrsAt, readXattrsFd } from '../../runtime/posix/xattr.ts'
+import { entryOf, entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
+import { statRecord } from '../../sources/filesystem/stat-record.ts'
+import type { ByteRange, FileToRead, ProblemKind } from './messages.ts'
+import { type ContentWriter, storeRanges } from './store-content.ts'
+import { xattrsOf } from './xattrs.ts'
+
+const ATTEMPTS = 3
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = fs.constants
+
+/** What became of a file: an encoded entry, the stat record, and what is to be said about it. */
+export interface ReadFile {
+  readonly entry?: Buffer
+  readonly stat?: Buffer
+  readonly problem?: { readonly kind: ProblemKind; readonly message: string }
+}
+
+/** Reads a file of any type but directory. Never throws for what the file system says of this file: that is its problem. */
+export async function readFile(file: FileToRead, content: ContentWriter): Promise<ReadFile> {
+  const name = Buffer.from(file.name, 'latin1')
+  try {
+    const stat = statAt(file.directoryFd, name)
+    const type = entryTypeOf(stat)
+    if (type === undefined) return { problem: { kind: 'unsupported', message: 'a file of an unknown type' } }
+    return type === ENTRY_FILE ? await readRegular(file.directoryFd, name, content) : readOther(file.directoryFd, name, type, stat, content)
+  } catch (error) {
+    return { problem: problemOf(error) }
+  }
+}
+
+async function readRegular(directoryFd: number, name: Buffer, content: ContentWriter): Promise<ReadFile> {
+  const fd = openToRead(directoryFd, name)
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const before = statFd(fd)
+      if (entryTypeOf(before) !== ENTRY_FILE) return { problem: CHANGED }
+      const items = await storeRanges(fd, before.sizeBytes, rangesOf(fd, before), content)
+      const changed = !statRecord(before).equals(statRecord(statFd(fd)))
+      if (changed && attempt < ATTEMPTS) continue
+      return { ...finishRegular(fd, name, before, items, content), ...(changed && { problem: CHANGED }) }
+    }
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+const CHANGED = { kind: 'changed', message: `the file changed while it was read, ${ATTEMPTS} times` } as const
+
+function finishRegular(fd: number, name: Buffer, stat: FileStat, items: readonly StreamItem[], content: ContentWriter): ReadFile {
+  const size = items.reduce((sum, item) => sum + item.length, 0)
+  const xattrs = xattrsOf(readXattrsFd(fd), content.writer)
+  const entry = fileEntry(name, stat, xattrs, { size, depth: 0, items })
+  return { entry: encodeEntry(entry), stat: statRecord(stat) }
+}
+
+function readOther(directoryFd: number, name: Buffer, type: EntryType, stat: FileStat, content: ContentWriter): ReadFile {
+  const xattrs = xattrsOf(readXattrsAt(directoryFd, name), content.writer)
+  const entry: Entry = {
+    ...entryOf(name, type, stat),
+    ...(type === ENTRY_SYMLINK && { target: readlinkAt(directoryFd, name) }),
+    ...(xattrs.length > 0 && { xattrs }),
+  }
+  return { entry: encodeEntry(entry), stat: statRecord(stat) }
+}
+
+/** Opens a regular file: through no symlink, without waiting for a FIFO that took its place, without touching its access time. */
+export function openToRead(directoryFd: number, name: Buffer): number {
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+  try {
+    return openAt(directoryFd, name, flags | O_NOATIME)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+    return openAt(directoryFd, name, flags) // only the owner may leave the access time alone
+  }
+}
+
+/** The ranges of a file that hold data; all of it when it has no holes. */
+export function rangesOf(fd: number, stat: FileStat): Iterable<ByteRange> {
+  if (stat.sizeBytes === 0) return []
+  return stat.blocks * 512 < stat.sizeBytes ? dataExtents(fd, stat.sizeBytes) : [[0, stat.sizeBytes]]
+}
+
+/** How an error of the file system is recorded. */
+export function problemOf(error: unknown): { kind: ProblemKind; message: string } {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
+  const vanished = code === 'ENOENT' || code === 'ESTALE' || code === 'ENOTDIR' || code === 'ELOOP'
+  return { kind: vanished ? 'vanished' : 'unreadable', message }
+}

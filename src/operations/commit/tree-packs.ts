@@ -1,0 +1,50 @@
+// Tree and list chunks of a commit, packed by the main thread while the workers read files.
+
+import type { ClaimSet } from '../../repository/objects/claims.ts'
+import type { PutChunk } from '../../repository/objects/stream-writer.ts'
+import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
+import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
+import { segmentPack } from '../../repository/objects/pack-directories.ts'
+import { type FinishedPack, PACK_SIZES } from '../../repository/pack/pack-writer.ts'
+import type { Repository } from '../../repository/repository.ts'
+import { BLOCK_SIZES } from './block-sizes.ts'
+import type { PackUploads } from './pack-uploads.ts'
+
+const PACK_TREE = 2
+
+export class TreePacks {
+  readonly #writer: ChunkWriter
+  readonly #uploads: PackUploads
+  #free: ArrayBuffer[] = []
+
+  constructor(repository: Repository, claims: ClaimSet, uploads: PackUploads, level: number) {
+    const { epoch, key } = repository.sealing
+    this.#uploads = uploads
+    this.#writer = new ChunkWriter({
+      kind: PACK_TREE,
+      sealer: { repository: repository.id, epoch, sealing: new EncapsulationKey(key), level },
+      identity: repository.identity,
+      claims,
+      blocks: BLOCK_SIZES,
+      takeBuffer: () => Buffer.from(this.#free.pop() ?? new ArrayBuffer(PACK_SIZES.capacityBytes)),
+      emit: (pack) => this.#upload(pack),
+    })
+  }
+
+  /** Raw bytes of trees and lists that were not stored before. */
+  get newBytes(): number {
+    return this.#writer.newBytes
+  }
+
+  /** Stores a tree or list chunk and returns its id. */
+  readonly put: PutChunk = (kind, bytes) => this.#writer.put(0, kind, bytes)
+
+  finish(): void {
+    this.#writer.finish()
+  }
+
+  #upload(pack: FinishedPack): void {
+    const facts = segmentPack(pack.id, pack.kind, pack.bytes.length, pack.blocks)
+    this.#uploads.add({ ...facts, buffer: pack.bytes.buffer as ArrayBuffer }, (buffer) => this.#free.push(buffer))
+  }
+}

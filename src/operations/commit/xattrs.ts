@@ -1,0 +1,22 @@
+// Extended attributes of an entry: short values inline, long ones as chunks of data. SPEC §6.7 field 12.
+
+import type { Stream } from '../../../format/stream.ts'
+import type { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
+import type { Xattr } from '../../runtime/posix/xattr.ts'
+
+const INLINE_BYTES = 4096
+const CHUNK_DATA = 1
+
+export interface EntryXattr {
+  readonly name: Uint8Array
+  readonly value: Uint8Array | Stream
+}
+
+/** The attributes as an entry holds them. */
+export function xattrsOf(xattrs: readonly Xattr[], writer: ChunkWriter): EntryXattr[] {
+  return xattrs.map(({ name, value }) => {
+    if (value.length <= INLINE_BYTES) return { name, value }
+    const id = writer.put(0, CHUNK_DATA, value)
+    return { name, value: { size: value.length, depth: 0, items: [{ length: value.length, id }] } }
+  })
+}

@@ -1,0 +1,101 @@
+import { decodeFrame, encodeFrameHeader, Codec as FrameCodec } from '../../../format/frame.ts'
+import { IntegrityError } from '../../errors.ts'
+import { open, openParts, seal } from './aead.ts'
+import { compress, decompress } from './zstd.ts'
+
+/** Below this share of the raw size, compression is worth the time it costs every reader. */
+const WORTHWHILE = 0.97
+const DEFAULT_LEVEL = 3
+
+export interface FrameOptions {
+  /** `stored` when a probe found the bytes incompressible; `zstd` (the default) stores as well what does not shrink by 3 %. */
+  readonly codec?: 'zstd' | 'stored'
+  /** zstd level, 1 to 19; 3 unless told. */
+  readonly level?: number
+}
+
+export interface SealedFrame {
+  /** What is stored, once joined. */
+  readonly parts: Buffer[]
+  readonly sealedBytes: number
+  /** What was used. */
+  readonly codec: 'zstd' | 'stored'
+}
+
+interface PlainFrame {
+  readonly codec: 'zstd' | 'stored'
+  readonly header: Buffer
+  readonly payload: Uint8Array
+}
+
+/** The sealed frame of the raw bytes, not checked; whatever is stored goes through `sealVerifiedFrame`. SPEC §4.7 */
+export function sealFrame(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, raw: Uint8Array, options: FrameOptions = {}): SealedFrame {
+  return sealPlainFrame(key, nonce, ad, encodeFrame(raw, options))
+}
+
+/**
+ * The sealed frame of the raw bytes, after it was opened again, decompressed and compared with them. SPEC §4.7, §9.2.3
+ * @throws {IntegrityError} `seal-verification` when memory or the compressor changed a byte on the way.
+ */
+export function sealVerifiedFrame(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  ad: Uint8Array,
+  raw: Uint8Array,
+  options: FrameOptions = {}
+): SealedFrame {
+  const frame = encodeFrame(raw, options)
+  const sealed = sealPlainFrame(key, nonce, ad, frame)
+  let same: boolean
+  try {
+    same = opensTo(key, nonce, ad, sealed.parts, frame, raw)
+  } catch (cause) {
+    throw verificationFailed(cause)
+  }
+  if (!same) throw verificationFailed(undefined)
+  return sealed
+}
+
+/**
+ * The raw bytes of a sealed frame, at most `maxRawBytes`. A stored payload is a view of the decrypted bytes, not a copy. SPEC §4.7
+ * @throws {IntegrityError} `authentication` when it does not authenticate.
+ * @throws {FormatError} `frame-*` when what was sealed breaks the rules of a frame.
+ */
+export function openFrame(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array, maxRawBytes: number): Buffer {
+  const { codec, rawBytes, payload } = decodeFrame(open(key, nonce, ad, sealed), maxRawBytes)
+  return codec === FrameCodec.zstd ? decompress(payload, rawBytes) : payload
+}
+
+function encodeFrame(raw: Uint8Array, { codec = 'zstd', level = DEFAULT_LEVEL }: FrameOptions): PlainFrame {
+  const packed = codec === 'zstd' ? compress(raw, level) : raw
+  if (packed.length < raw.length * WORTHWHILE) {
+    return { codec: 'zstd', header: encodeFrameHeader(FrameCodec.zstd, raw.length), payload: packed }
+  }
+  return { codec: 'stored', header: encodeFrameHeader(FrameCodec.stored, raw.length), payload: raw }
+}
+
+function sealPlainFrame(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, { codec, header, payload }: PlainFrame): SealedFrame {
+  const parts = seal(key, nonce, ad, header, payload)
+  return { parts, sealedBytes: parts.reduce((sum, part) => sum + part.length, 0), codec }
+}
+
+function opensTo(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  ad: Uint8Array,
+  parts: readonly Buffer[],
+  frame: PlainFrame,
+  raw: Uint8Array
+): boolean {
+  const [header, payload] = openParts(key, nonce, ad, parts)
+  if (header === undefined || payload === undefined || !header.equals(frame.header)) return false
+  const opened = frame.codec === 'zstd' ? decompress(payload, raw.length) : payload
+  return opened.equals(raw)
+}
+
+function verificationFailed(cause: unknown): IntegrityError {
+  return new IntegrityError('seal-verification', 'A block that was just sealed does not open to its content. Nothing of it was stored.', {
+    hint: 'The memory of this machine may be faulty: test it before you trust any backup made on it.',
+    cause
+  })
+}

@@ -1,0 +1,49 @@
+import { StopError, UsageError } from '../../errors.ts'
+import type { SigningKey } from '../crypto/signing.ts'
+import { Journal } from './journal.ts'
+import type { OpenJournalOptions } from './open-journal.ts'
+import type { Pin } from './pins.ts'
+
+export interface AcceptOptions extends Omit<OpenJournalOptions, 'pin' | 'cached'> {
+  readonly journalKey: Uint8Array
+  readonly signing: SigningKey
+  /** The pin that the journal no longer has. */
+  readonly lost: Pin
+  readonly reason: string
+}
+
+const ACCEPTABLE: ReadonlySet<string> = new Set(['journal-rollback', 'journal-fork'])
+
+/**
+ * Accepts a journal that lost the pinned entry, once a person knows why (the store was restored from an older copy): appends
+ * `journal_accepted` under an owner's signature, which names the head that is accepted and the pin that is lost. Clients with
+ * exactly that pin follow it. SPEC §7.4
+ * @throws {UsageError} `nothing-to-accept` when the journal has the pin; {AccessError} `role` when the signer is no owner.
+ * @throws {StopError} for what cannot be accepted: `repository-replaced`, `journal-omission`, `newer-repository`.
+ */
+export async function acceptJournal({ signing, lost, reason, ...options }: AcceptOptions): Promise<Journal> {
+  if (await hasPin({ ...options, pin: lost })) {
+    throw new UsageError('nothing-to-accept', `The journal holds the entry ${lost.sequence} that was verified here before: there is nothing to accept.`)
+  }
+  const journal = await Journal.open(options)
+  await journal.append({
+    event: 'journal_accepted',
+    clear: ({ head }) => ({ sequence: head.sequence, hash: Buffer.from(head.hash) }),
+    details: { reason, lostSequence: lost.sequence, lostHash: lost.hash },
+    signing,
+  })
+  return journal
+}
+
+/** Whether the journal opens under this pin; an acceptance that it holds already counts. */
+async function hasPin(options: OpenJournalOptions): Promise<boolean> {
+  try {
+    await Journal.open(options)
+    return true
+  } catch (error) {
+    if (error instanceof StopError && ACCEPTABLE.has(error.code)) {
+      return false
+    }
+    throw error
+  }
+}

@@ -1,0 +1,69 @@
+// The index as the packs tell it: their own directories, opened one by one. For `repair index`, and for readers when no segment
+// knows a chunk. SPEC §9.3.1.
+
+import { type SegmentPack, SHORT_ID_BYTES } from '../../../format/index-segment.ts'
+import { type DirectoryBlock, PACK_FOOTER_BYTES, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
+import { packKey, parseStoreKey } from '../../../format/store-key.ts'
+import { NotFoundError, StoreError } from '../../errors.ts'
+import type { PackReader } from '../pack/pack-reader.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { ChunkIndex } from './chunk-index.ts'
+
+/** A pack whose directory could not be opened. */
+export interface PackProblem {
+  /** The store key of the pack. */
+  readonly object: string
+  readonly message: string
+}
+
+/** The index over all packs in the store, tree packs first; packs that do not open are left out. */
+export async function indexOfPacks(store: ObjectStore, packs: PackReader): Promise<ChunkIndex> {
+  const index = new ChunkIndex()
+  for await (const pack of directoriesOf(store, packs)) if (!('message' in pack)) index.add({ superseded: [], packs: [pack] })
+  return index
+}
+
+/** Opens the directory of every pack in the store, or says why it does not open. */
+export async function* directoriesOf(store: ObjectStore, packs: PackReader): AsyncGenerator<SegmentPack | PackProblem> {
+  for (const prefix of ['packs/tree/', 'packs/data/'] as const) {
+    for await (const { key, bytes } of store.list(prefix)) {
+      try {
+        yield await segmentPackOf(store, packs, key, bytes)
+      } catch (error) {
+        if (error instanceof StoreError) throw error
+        yield { object: key, message: (error as Error).message }
+      }
+    }
+  }
+}
+
+async function segmentPackOf(store: ObjectStore, packs: PackReader, key: string, packBytes: number): Promise<SegmentPack> {
+  const parsed = parseStoreKey(key)
+  if (parsed.kind !== 'pack') throw new NotFoundError('pack', `${key} is no pack.`)
+  const keys = packs.openHeader(await part(store, key, 0, PACK_HEADER_BYTES), parsed.packKind)
+  const footer = await part(store, key, packBytes - PACK_FOOTER_BYTES, PACK_FOOTER_BYTES)
+  const { directoryOffset, directoryBytes } = packs.openFooter(keys, footer)
+  const blocks = packs.openDirectory(keys, await part(store, key, directoryOffset, directoryBytes), directoryOffset)
+  return segmentPack(parsed.id, parsed.packKind, packBytes, blocks)
+}
+
+/** What an index segment says of a pack, from its directory. */
+export function segmentPack(id: Uint8Array, kind: PackKind, packBytes: number, blocks: readonly DirectoryBlock[]): SegmentPack {
+  const chunks = blocks.flatMap((block) => block.chunks)
+  const shortIds = new Uint8Array(SHORT_ID_BYTES * chunks.length)
+  for (const [at, chunk] of chunks.entries()) shortIds.set(chunk.id.subarray(0, SHORT_ID_BYTES), SHORT_ID_BYTES * at)
+  return {
+    id,
+    kind,
+    packBytes,
+    blocks: blocks.map(({ sealedBytes, rawBytes, chunks: { length } }) => ({ sealedBytes, rawBytes, chunkCount: length })),
+    lengths: Uint32Array.from(chunks, ({ length }) => length),
+    shortIds,
+  }
+}
+
+async function part(store: ObjectStore, key: string, offset: number, length: number): Promise<Buffer> {
+  const bytes = await store.get(key, { maxBytes: length, range: { offset, length } })
+  if (bytes === undefined) throw new NotFoundError('pack', `The pack ${key} vanished while it was read.`, { fields: { object: key } })
+  return bytes
+}

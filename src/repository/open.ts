@@ -1,0 +1,127 @@
+// The door to a repository: trust root, key slot, journal, pin, in the order of SPEC §9.1. Whoever calls it says how to unlock.
+
+import { fromHex, type Id, toHex } from '../../format/bytes.ts'
+import type { IdentityFile } from '../../format/identity-file.ts'
+import { decodeSlot } from '../../format/key-slot.ts'
+import { LIMITS } from '../../format/limits.ts'
+import { decodeRepositoryJson } from '../../format/repository-json.ts'
+import { REPOSITORY_JSON, slotKey } from '../../format/store-key.ts'
+import { FormatError, KeyError, StopError } from '../errors.ts'
+import { identityKeys } from './crypto/identity.ts'
+import { openKeySlot, type SlotExpectations, type UnlockSecret } from './crypto/key-slots.ts'
+import { type KeySet, keySetOf } from './crypto/keyset.ts'
+import { type Genesis, readGenesis } from './journal/genesis.ts'
+import { Journal } from './journal/journal.ts'
+import type { Pin } from './journal/pins.ts'
+import { Repository } from './repository.ts'
+import type { ObjectStore } from './store/object-store.ts'
+
+/** One way to unlock: an identity file, or a secret that opens one of the slots in the store. */
+export type Unlock = { readonly kind: 'identity'; readonly identity: IdentityFile } | Exclude<UnlockSecret, { kind: 'identity' }>
+
+/** What a client remembers of repositories between runs. All but the pins is disposable. */
+export interface RepositoryMemory {
+  /** The pin and the journal's state as of then. */
+  pinOf(repository: Id): { readonly pin: Pin; readonly state?: Uint8Array } | undefined
+  setPin(repository: Id, pin: Pin, state: Uint8Array): void
+}
+
+export interface OpenOptions {
+  readonly store: ObjectStore
+  /** The repository that is expected at this place, when that is known. */
+  readonly expected?: Id
+  /** Chooses how to unlock, once it is known which repository this is. */
+  readonly unlock: (repository: Id) => Promise<Unlock>
+  readonly memory: RepositoryMemory
+}
+
+/**
+ * Opens a repository and pins its head. SPEC §9.1
+ * @throws {NotFoundError} when there is none; {KeyError} when nothing unlocks it; {StopError} `repository-replaced`,
+ * `journal-rollback`, `journal-fork`, `journal-omission`, `newer-repository`; {IntegrityError}, {FormatError} for what is damaged.
+ */
+export async function openRepository(options: OpenOptions): Promise<Repository> {
+  const { store, expected, memory } = options
+  const genesis = await readGenesis(store, expected)
+  await checkRepositoryJson(store, genesis.id)
+  const keys = await unlockKeys(store, genesis, await options.unlock(genesis.id))
+  const remembered = memory.pinOf(genesis.id)
+  const journal = await Journal.open({
+    store,
+    repository: genesis.id,
+    journalKey: keys.write!.journal,
+    ...(remembered !== undefined && { pin: remembered.pin, ...(remembered.state !== undefined && { cached: remembered.state }) }),
+    fromCheckpoint: remembered === undefined,
+  })
+  rememberHead(memory, journal, remembered?.pin)
+  return new Repository({ store, keys, journal })
+}
+
+/** Pins the journal's head, when it has moved. */
+export function rememberHead(memory: RepositoryMemory, journal: Journal, known: Pin | undefined): void {
+  const pin = journal.pin()
+  if (known === undefined || known.sequence !== pin.sequence || journal.accepted) memory.setPin(journal.repository, pin, journal.encodeState())
+}
+
+/** The clear hints must not contradict the journal. SPEC §9.1.1, §9.1.7 */
+async function checkRepositoryJson(store: ObjectStore, repository: Id): Promise<void> {
+  const bytes = await store.get(REPOSITORY_JSON, { maxBytes: LIMITS.smallObjectBytes })
+  if (bytes === undefined) return
+  const { repository: named } = decodeRepositoryJson(bytes)
+  if (!Buffer.from(named).equals(repository)) {
+    throw new StopError('repository-replaced', `cairn.json names repository ${toHex(named).slice(0, 16)}, the journal begins ${toHex(repository).slice(0, 16)}.`, {
+      hint: 'Files of two repositories were mixed, or somebody replaced one of them. Compare with another copy of the store.',
+      fields: { expected: toHex(named), found: toHex(repository) },
+    })
+  }
+}
+
+async function unlockKeys(store: ObjectStore, genesis: Genesis, unlock: Unlock): Promise<KeySet> {
+  const expectations: SlotExpectations = {
+    repository: genesis.id,
+    keysCommitment: genesis.clear.keys,
+    sealing: new Map([[0, genesis.clear.sealing]]),
+  }
+  if (unlock.kind === 'identity') {
+    const { signing, unlock: key } = identityKeys(unlock.identity)
+    const bytes = await slotBytes(store, unlock.identity.slot)
+    if (bytes === undefined) throw slotGone(unlock.identity)
+    const { keyring } = await openKeySlot(bytes, expectations, { kind: 'identity', unlock: key })
+    return keySetOf(keyring, signing)
+  }
+  return trySlots(store, expectations, unlock)
+}
+
+/** Tries every slot of the kind; the first that opens wins. */
+async function trySlots(store: ObjectStore, expectations: SlotExpectations, secret: UnlockSecret): Promise<KeySet> {
+  let failure: unknown
+  for await (const { key } of store.list('keys/')) {
+    const bytes = await slotBytes(store, fromHex(key.slice('keys/'.length)))
+    if (bytes === undefined || kindOf(bytes) !== secret.kind) continue
+    try {
+      return keySetOf((await openKeySlot(bytes, expectations, secret)).keyring)
+    } catch (error) {
+      failure ??= error // another slot of this kind may be the one
+    }
+  }
+  throw failure ?? new KeyError('no-such-slot', `This repository has no ${secret.kind} slot.`, { hint: "'cairn key list' shows its slots." })
+}
+
+function kindOf(bytes: Buffer): string | undefined {
+  try {
+    return decodeSlot(bytes).kind
+  } catch (error) {
+    if (error instanceof FormatError) return undefined // junk among the slots must not keep the others from opening
+    throw error
+  }
+}
+
+function slotBytes(store: ObjectStore, id: Uint8Array): Promise<Buffer | undefined> {
+  return store.get(slotKey(id), { maxBytes: LIMITS.smallObjectBytes })
+}
+
+function slotGone(identity: IdentityFile): KeyError {
+  return new KeyError('slot-gone', `The key slot of the identity '${identity.label}' is not in the store.`, {
+    hint: "An owner may have removed it with 'cairn key remove'. Use another identity, the passphrase, or the recovery code.",
+  })
+}

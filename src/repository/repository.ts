@@ -1,0 +1,151 @@
+// A repository that is open: the store, the keys that are held, the journal's state, and the way from ids to bytes.
+// Flow of a read: journal → manifest → tree stream → chunk ids → index → pack → block → chunk. SPEC §9.
+
+import type { ChunkKind } from '../../format/pack.ts'
+import { CHUNK_DATA, CHUNK_LIST, CHUNK_TREE } from '../../format/pack.ts'
+import type { Manifest } from '../../format/manifest.ts'
+import type { Stream, StreamItem } from '../../format/stream.ts'
+import { decodeEntries, type Entry } from '../../format/tree.ts'
+import { compareBytes } from '../../format/bytes.ts'
+import { FormatError, KeyError } from '../errors.ts'
+import { ChunkIdentity } from './crypto/chunk-id.ts'
+import type { KeySet, ReadKeys, WriteKeys } from './crypto/keyset.ts'
+import type { SignedContext } from './crypto/signed-object.ts'
+import type { SigningKey } from './crypto/signing.ts'
+import type { Journal } from './journal/journal.ts'
+import type { SnapshotRecord } from './journal/state.ts'
+import { ChunkReader } from './objects/chunk-reader.ts'
+import type { ChunkIndex } from './objects/chunk-index.ts'
+import { readManifest } from './objects/manifests.ts'
+import { indexOfPacks } from './objects/pack-directories.ts'
+import { type LoadedIndex, loadIndex } from './objects/segments.ts'
+import { streamBytes, streamItems } from './objects/stream-reader.ts'
+import { PackReader } from './pack/pack-reader.ts'
+import type { ObjectStore } from './store/object-store.ts'
+
+export interface RepositoryParts {
+  readonly store: ObjectStore
+  readonly keys: KeySet
+  readonly journal: Journal
+}
+
+export class Repository {
+  readonly store: ObjectStore
+  readonly keys: KeySet
+  readonly journal: Journal
+  #index: Promise<LoadedIndex> | undefined
+  #rebuilt: Promise<ChunkIndex> | undefined
+  #chunks: ChunkReader | undefined
+
+  constructor(parts: RepositoryParts) {
+    this.store = parts.store
+    this.keys = parts.keys
+    this.journal = parts.journal
+  }
+
+  /** The repository id, 32 bytes: the hash of the journal's first entry. */
+  get id(): Uint8Array {
+    return this.keys.repository
+  }
+
+  /** @throws {KeyError} when no write keys are held. */
+  get writeKeys(): WriteKeys {
+    if (this.keys.write === undefined) throw missingKey('write')
+    return this.keys.write
+  }
+
+  /** @throws {KeyError} when no read key is held: a writer's identity cannot read. */
+  get readKeys(): ReadKeys {
+    if (this.keys.read === undefined) throw missingKey('read')
+    return this.keys.read
+  }
+
+  /** @throws {KeyError} when no signing key is held. */
+  get signing(): SigningKey {
+    if (this.keys.signing === undefined) throw missingKey('signing')
+    return this.keys.signing
+  }
+
+  /** Who may have signed: every member that the journal knows or knew. */
+  get signers(): SignedContext {
+    return { repository: this.id, publicKeyOf: this.journal.publicKeyOf }
+  }
+
+  /** The sealing key for new packs and manifests. */
+  get sealing(): { readonly epoch: number; readonly key: Uint8Array } {
+    return this.journal.state.sealing.at(-1)!
+  }
+
+  get identity(): ChunkIdentity {
+    return new ChunkIdentity(this.writeKeys.id)
+  }
+
+  get packs(): PackReader {
+    return new PackReader({ repository: this.id, readKeys: this.readKeys, identity: this.identity })
+  }
+
+  /** Everything that the index segments say; loaded once. */
+  loadedIndex(): Promise<LoadedIndex> {
+    this.#index ??= loadIndex(this.store, { ...this.signers, indexKey: this.writeKeys.index })
+    return this.#index
+  }
+
+  async index(): Promise<ChunkIndex> {
+    return (await this.loadedIndex()).index
+  }
+
+  /** The index as the packs' own directories tell it: slow, for when the segments do not know. */
+  rebuiltIndex(): Promise<ChunkIndex> {
+    this.#rebuilt ??= indexOfPacks(this.store, this.packs)
+    return this.#rebuilt
+  }
+
+  /** Reads the manifest of a snapshot, checked against the journal. */
+  readManifest(snapshot: SnapshotRecord): Promise<Manifest> {
+    return readManifest(this.store, snapshot, { ...this.signers, readKeys: this.keys.read })
+  }
+
+  /** Reads one proven chunk; `length` in bytes is undefined for lists. */
+  readChunk(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<Buffer> {
+    this.#chunks ??= new ChunkReader({
+      store: this.store,
+      packs: this.packs,
+      index: () => this.index(),
+      rebuiltIndex: () => this.rebuiltIndex(),
+    })
+    return this.#chunks.read(kind, id, length)
+  }
+
+  /** The items of a stream, lists resolved. */
+  streamItems(stream: Stream): AsyncGenerator<StreamItem> {
+    return streamItems(stream, (id) => this.readChunk(CHUNK_LIST, id, undefined))
+  }
+
+  /** The content of a file in pieces of at most 8 MiB. */
+  readFile(stream: Stream): AsyncGenerator<Buffer> {
+    const list = (id: Uint8Array): Promise<Buffer> => this.readChunk(CHUNK_LIST, id, undefined)
+    return streamBytes(stream, CHUNK_DATA, (kind, id, length) => this.readChunk(kind, id, length), list)
+  }
+
+  /** The entries of a directory in order. @throws {FormatError} when they are not sorted across chunks. */
+  async *readTree(stream: Stream): AsyncGenerator<Entry> {
+    let last: Uint8Array | undefined
+    for await (const { id, length } of this.streamItems(stream)) {
+      if (id === undefined) throw new FormatError('tree-hole', 'A directory has a hole.')
+      for (const entry of decodeEntries(await this.readChunk(CHUNK_TREE, id, length))) {
+        if (last !== undefined && compareBytes(last, entry.name) >= 0) throw new FormatError('tree-order', 'The entries of a directory are not in order.')
+        last = entry.name
+        yield entry
+      }
+    }
+  }
+}
+
+function missingKey(which: 'write' | 'read' | 'signing'): KeyError {
+  const hints = {
+    write: 'Use an identity, passphrase or recovery code of this repository.',
+    read: 'This identity may only write. Use the identity of an owner or reader, a passphrase, or the recovery code.',
+    signing: 'Use an identity file, or a passphrase or recovery code that has a signing key.',
+  }
+  return new KeyError(`no-${which}-key`, `The ${which} key of this repository is not at hand.`, { hint: hints[which] })
+}

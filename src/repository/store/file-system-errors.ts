@@ -1,0 +1,82 @@
+import { StoreError } from '../../errors.ts'
+
+/** The code of a system call's error (`ENOENT`), or undefined when `error` is none. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined
+}
+
+interface Meaning {
+  readonly code: string
+  readonly what: string
+  readonly hint: string
+}
+
+const FULL: Meaning = {
+  code: 'store-no-space',
+  what: 'is full',
+  hint: 'Free space or raise the quota, then run the command again: nothing that was committed is harmed.',
+}
+const DENIED: Meaning = {
+  code: 'store-access',
+  what: 'does not let this user do it',
+  hint: 'Check who owns the directory and its mode; run as its owner.',
+}
+const NO_FILE: Meaning = {
+  code: 'store-not-a-file',
+  what: 'has something that is no regular file where an object or directory belongs',
+  hint: 'Somebody changed the store by hand. Look at the path before you go on.',
+}
+const NO_LINKS: Meaning = {
+  code: 'store-no-hard-links',
+  what: 'lies on a file system without hard links',
+  hint: 'Objects appear by link(2). Put the store on ext4, xfs, btrfs, zfs, APFS or NFS.',
+}
+const TOO_MANY: Meaning = {
+  code: 'store-too-many-files',
+  what: 'cannot be reached: too many open files',
+  hint: 'Raise the limit (`ulimit -n`).',
+}
+const FAILED: Meaning = {
+  code: 'store-io',
+  what: 'failed',
+  hint: 'Check the medium and its cable or mount (`dmesg`). Nothing that was committed was changed.',
+}
+
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
+  ['ENOSPC', FULL],
+  ['EDQUOT', FULL],
+  ['EFBIG', FULL],
+  ['EROFS', { code: 'store-read-only', what: 'is read-only', hint: 'Mount it writable. A file system turns read-only after errors: look at `dmesg`.' }],
+  ['EACCES', DENIED],
+  ['EPERM', DENIED],
+  ['ELOOP', NO_FILE],
+  ['ENOTDIR', NO_FILE],
+  ['EISDIR', NO_FILE],
+  ['EMFILE', TOO_MANY],
+  ['ENFILE', TOO_MANY],
+])
+
+const NO_LINK_CODES: ReadonlySet<string> = new Set(['EPERM', 'EXDEV', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'])
+
+/**
+ * Turns an error of the file system into the store's own; an error that is none of the file system's comes back as it is.
+ * `action` is a verb phrase, such as "write".
+ */
+export function storeError(error: unknown, action: string, path: string): unknown {
+  const errno = errnoOf(error)
+  if (errno === undefined) {
+    return error
+  }
+  const meaning = (action === 'link' && NO_LINK_CODES.has(errno) ? NO_LINKS : MEANINGS.get(errno)) ?? FAILED
+  return new StoreError(meaning.code, `Cannot ${action} ${path}: the store ${meaning.what} (${errno}).`, {
+    hint: meaning.hint,
+    cause: error,
+    fields: { path, errno },
+  })
+}
+
+/** The error of a path that is there, but is no regular file (a symlink put in an object's place, a device). */
+export function notAFile(path: string): StoreError {
+  return new StoreError(NO_FILE.code, `${path} is no regular file: the store ${NO_FILE.what}.`, { hint: NO_FILE.hint, fields: { path } })
+}

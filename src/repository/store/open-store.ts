@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url'
+import { UsageError } from '../../errors.ts'
+import { FileSystemStore } from './file-system-store.ts'
+import type { ObjectStore } from './object-store.ts'
+
+/** `scheme://…`; a single letter would be a drive, not a scheme. */
+const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//
+
+/**
+ * Opens the store at a path or address: a plain path, or `file://` with an absolute path.
+ * With `create` its directory is made where it is missing.
+ * @throws {UsageError} `store-unsupported` for any other kind of address; `not-empty` as in `FileSystemStore.create`.
+ * @throws {NotFoundError} `repository-not-found` when there is no such directory.
+ */
+export async function openStore(url: string, options: { readonly create?: boolean } = {}): Promise<ObjectStore> {
+  const path = pathOf(url)
+  return options.create === true ? FileSystemStore.create(path) : FileSystemStore.open(path)
+}
+
+function pathOf(url: string): string {
+  const scheme = SCHEME.exec(url)?.[1]?.toLowerCase()
+  if (scheme === undefined && url !== '') {
+    return url
+  }
+  try {
+    if (scheme === 'file') {
+      return fileURLToPath(url)
+    }
+  } catch (error) {
+    throw unsupported(url, error)
+  }
+  throw unsupported(url)
+}
+
+function unsupported(url: string, cause?: unknown): UsageError {
+  // An address may carry a password: only its scheme is repeated.
+  const shown = SCHEME.exec(url)?.[0] ?? 'an empty address'
+  return new UsageError('store-unsupported', `This version cannot open a repository at ${shown}…`, {
+    hint: 'Supported are a path and file:///absolute/path.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

@@ -1,0 +1,200 @@
+// Threads: a pool that gives each job to a free worker, and the worker's side of it. A job is answered by one result; on the way
+// a worker may post events, and be posted replies. A thread that dies fails its jobs: nothing waits for ever.
+
+import { availableParallelism } from 'node:os'
+import { parentPort, type Transferable, Worker } from 'node:worker_threads'
+import { errorOfClass } from '../errors.ts'
+
+/** How many threads the machine can run at once. */
+export function coreCount(): number {
+  return availableParallelism()
+}
+
+type ToWorker<Job> = { kind: 'job'; id: number; job: Job } | { kind: 'reply'; reply: unknown }
+type FromWorker<Result> =
+  | { kind: 'result'; id: number; result: Result }
+  | { kind: 'error'; id: number; error: unknown }
+  | { kind: 'event'; event: unknown }
+
+/** Posts a message to the worker that sent an event. */
+export type Reply = (message: unknown, transfer?: readonly Transferable[]) => void
+
+export interface WorkerPoolOptions {
+  readonly module: URL
+  /** Given to every worker as its `workerData`. */
+  readonly data: unknown
+  /** The most threads; they start when there are jobs for them. */
+  readonly size: number
+  /** Called for each event that a worker posts. */
+  readonly onEvent?: (event: unknown, reply: Reply) => void
+}
+
+interface Pending<Result> {
+  resolve(result: Result): void
+  reject(error: unknown): void
+}
+
+interface Thread<Result> {
+  readonly worker: Worker
+  readonly jobs: Map<number, Pending<Result>>
+}
+
+/** Jobs given to a thread beyond the one that it works on, so that it never waits for the next. */
+const QUEUED_AHEAD = 1
+
+export class WorkerPool<Job, Result> {
+  readonly #options: WorkerPoolOptions
+  readonly #threads: Thread<Result>[] = []
+  readonly #waiting: { job: Job; transfer: readonly Transferable[]; pending: Pending<Result> }[] = []
+  #nextId = 0
+  #failure: unknown
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options
+  }
+
+  get threadCount(): number {
+    return this.#threads.length
+  }
+
+  /** Runs a job on some thread. Rejects with what the worker threw, or when its thread died. */
+  run(job: Job, transfer: readonly Transferable[] = []): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job, transfer, pending: { resolve, reject } })
+      this.#dispatch()
+    })
+  }
+
+  /** Runs a job on every thread that has started. */
+  runOnAll(job: Job): Promise<Result[]> {
+    return Promise.all(
+      this.#threads.map((thread) => new Promise<Result>((resolve, reject) => this.#post(thread, job, [], { resolve, reject }))),
+    )
+  }
+
+  /** Ends all threads; jobs that still run are rejected. */
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
+    this.#fail(new Error('the worker pool was closed'))
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      if (this.#failure !== undefined) this.#waiting.shift()!.pending.reject(this.#failure)
+      else {
+        const thread = this.#freeThread()
+        if (thread === undefined) return
+        const { job, transfer, pending } = this.#waiting.shift()!
+        this.#post(thread, job, transfer, pending)
+      }
+    }
+  }
+
+  #freeThread(): Thread<Result> | undefined {
+    const least = this.#threads.reduce<Thread<Result> | undefined>(
+      (best, thread) => (best === undefined || thread.jobs.size < best.jobs.size ? thread : best),
+      undefined,
+    )
+    if (least !== undefined && least.jobs.size === 0) return least
+    if (this.#threads.length < this.#options.size) return this.#start()
+    return least !== undefined && least.jobs.size <= QUEUED_AHEAD ? least : undefined
+  }
+
+  #start(): Thread<Result> {
+    const worker = new Worker(this.#options.module, { workerData: this.#options.data, trackUnmanagedFds: false })
+    const thread: Thread<Result> = { worker, jobs: new Map() }
+    const reply: Reply = (message, transfer = []) => worker.postMessage({ kind: 'reply', reply: message }, transfer)
+    worker.on('message', (message: FromWorker<Result>) => this.#receive(thread, message, reply))
+    worker.on('error', (error) => this.#fail(error))
+    worker.on('exit', (code) => {
+      if (thread.jobs.size > 0) this.#fail(new Error(`a worker thread ended with code ${code} before its work was done`))
+    })
+    this.#threads.push(thread)
+    return thread
+  }
+
+  #post(thread: Thread<Result>, job: Job, transfer: readonly Transferable[], pending: Pending<Result>): void {
+    const id = this.#nextId++
+    thread.jobs.set(id, pending)
+    thread.worker.postMessage({ kind: 'job', id, job } satisfies ToWorker<Job>, transfer)
+  }
+
+  #receive(thread: Thread<Result>, message: FromWorker<Result>, reply: Reply): void {
+    if (message.kind === 'event') {
+      this.#options.onEvent?.(message.event, reply)
+      return
+    }
+    const pending = thread.jobs.get(message.id)
+    thread.jobs.delete(message.id)
+    if (message.kind === 'result') pending?.resolve(message.result)
+    else pending?.reject(reviveError(message.error))
+    this.#dispatch()
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    for (const thread of this.#threads) {
+      for (const pending of thread.jobs.values()) pending.reject(this.#failure)
+      thread.jobs.clear()
+    }
+    this.#dispatch()
+  }
+}
+
+/** What a worker module gives to `serveJobs`. */
+export interface JobHandlers<Job, Result> {
+  /** Runs one job; jobs of one thread never overlap. */
+  run(job: Job): Promise<{ result: Result; transfer?: readonly Transferable[] }>
+  /** Receives what the pool's owner replied to an event. */
+  reply?(message: unknown): void
+}
+
+/** The worker's side: takes jobs one after the other until the pool ends the thread. */
+export function serveJobs<Job, Result>(handlers: JobHandlers<Job, Result>): void {
+  let last = Promise.resolve()
+  parentPort!.on('message', (message: ToWorker<Job>) => {
+    if (message.kind === 'reply') handlers.reply?.(message.reply)
+    else last = last.then(() => answer(handlers, message.id, message.job))
+  })
+}
+
+/** Posts an event to the pool's owner. */
+export function postEvent(event: unknown, transfer: readonly Transferable[] = []): void {
+  parentPort!.postMessage({ kind: 'event', event }, transfer)
+}
+
+async function answer<Job, Result>(handlers: JobHandlers<Job, Result>, id: number, job: Job): Promise<void> {
+  try {
+    const { result, transfer = [] } = await handlers.run(job)
+    parentPort!.postMessage({ kind: 'result', id, result } satisfies FromWorker<Result>, transfer)
+  } catch (error) {
+    parentPort!.postMessage({ kind: 'error', id, error: plainError(error) } satisfies FromWorker<Result>)
+  }
+}
+
+interface PlainError {
+  readonly name: string
+  readonly message: string
+  readonly stack: string | undefined
+  readonly code: unknown
+  readonly hint: string | undefined
+  readonly fields: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Structured cloning keeps neither class nor own fields of an error, so they travel as plain data. */
+function plainError(error: unknown): PlainError {
+  const { name, message, stack, code, hint, fields } = error as PlainError
+  return { name, message, stack, code, hint, fields }
+}
+
+function reviveError(plain: unknown): Error {
+  const { name, message, stack, code, hint, fields } = plain as PlainError
+  const error = errorOfClass(name, String(code), message, { hint, fields }) ?? Object.assign(new Error(message), { name, code })
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+/** The module of a worker beside the caller's own: `name` without ending, `base` the caller's `import.meta.url`. */
+export function workerModule(name: string, base: string): URL {
+  return new URL(`./${name}${base.endsWith('.ts') ? '.ts' : '.js'}`, base)
+}

@@ -1,0 +1,119 @@
+// Directories of a walk as handles: every step goes from an open directory to one name in it and follows no symlink, so paths
+// may be longer than PATH_MAX and a directory that is swapped meanwhile leads nowhere. Few stay open; the others are reopened.
+
+import fs from 'node:fs'
+import { openDirNoFollow } from '../../runtime/posix/at.ts'
+import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
+
+const MAX_OPEN = 256
+
+/** The directories of one walk that are open now, least recently used first. */
+export class DirectoryHandles {
+  readonly #open = new Set<DirectoryHandle>()
+
+  /** The root of a walk. It may itself be reached through symlinks: the person named it. Absolute path as text or bytes. */
+  root(path: string | Buffer): DirectoryHandle {
+    const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
+    const root = new DirectoryHandle(this, undefined, Buffer.from(path), fd)
+    root.pin() // a root cannot be reopened by name without following symlinks again
+    return root
+  }
+
+  /** @internal */
+  opened(handle: DirectoryHandle): void {
+    this.#open.delete(handle)
+    this.#open.add(handle)
+    if (this.#open.size <= MAX_OPEN) return
+    for (const oldest of this.#open) {
+      if (oldest.isPinned || oldest === handle) continue
+      oldest.close()
+      return
+    }
+  }
+
+  /** @internal */
+  closed(handle: DirectoryHandle): void {
+    this.#open.delete(handle)
+  }
+
+  /** Closes all that is open. */
+  close(): void {
+    for (const handle of this.#open) handle.close()
+  }
+}
+
+export class DirectoryHandle {
+  readonly #handles: DirectoryHandles
+  readonly #parent: DirectoryHandle | undefined
+  readonly #name: Buffer
+  #fd: number | undefined
+  #pins = 0
+  #stat: FileStat | undefined
+
+  constructor(handles: DirectoryHandles, parent: DirectoryHandle | undefined, name: Buffer, fd?: number) {
+    this.#handles = handles
+    this.#parent = parent
+    this.#name = name
+    this.#fd = fd
+    if (fd !== undefined) handles.opened(this)
+  }
+
+  get isPinned(): boolean {
+    return this.#pins > 0
+  }
+
+  /** A directory in this one, by one name. It is opened when it is used. */
+  child(name: Buffer): DirectoryHandle {
+    return new DirectoryHandle(this.#handles, this, name)
+  }
+
+  /** Keeps the handle open, for other threads that use its number, until `unpin`. */
+  pin(): number {
+    this.#pins++
+    return this.fd()
+  }
+
+  unpin(): void {
+    this.#pins--
+  }
+
+  /**
+   * The open handle; reopened from its parents when it was closed meanwhile.
+   * @throws {PosixError} ENOENT, ENOTDIR or ELOOP when it is no longer the directory that it was.
+   */
+  fd(): number {
+    const closed: DirectoryHandle[] = []
+    let handle: DirectoryHandle = this
+    while (handle.#fd === undefined && handle.#parent !== undefined) {
+      closed.push(handle)
+      handle = handle.#parent
+    }
+    for (const next of closed.reverse()) next.#reopen()
+    this.#handles.opened(this)
+    return this.#fd!
+  }
+
+  /** Metadata of the directory as it was when first opened. */
+  stat(): FileStat {
+    this.fd()
+    return this.#stat ?? (this.#stat = statFd(this.#fd!))
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) fs.closeSync(this.#fd)
+    this.#fd = undefined
+    this.#handles.closed(this)
+  }
+
+  #reopen(): void {
+    const fd = openDirNoFollow(this.#parent!.#fd!, this.#name)
+    const stat = statFd(fd)
+    if (this.#stat !== undefined && (this.#stat.ino !== stat.ino || this.#stat.dev !== stat.dev)) {
+      fs.closeSync(fd)
+      throw Object.assign(new Error('the directory was replaced while it was read'), { code: 'ESTALE' })
+    }
+    this.#stat ??= stat
+    this.#fd = fd
+    this.#handles.opened(this)
+  }
+}

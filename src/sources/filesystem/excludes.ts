@@ -1,0 +1,33 @@
+// What is left out of a capture: gitignore patterns relative to the root, and the contents of tagged cache directories.
+
+import fs from 'node:fs'
+import ignore, { type Ignore } from 'ignore'
+import { openAt } from '../../runtime/posix/at.ts'
+
+const CACHE_TAG = 'CACHEDIR.TAG'
+const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55', 'latin1')
+
+/** Says whether a path below the root is left out. Paths are latin1 text; patterns see them as UTF-8. */
+export type IsExcluded = (path: string, isDirectory: boolean) => boolean
+
+/** A predicate over gitignore patterns; undefined when there are none, so that nothing is asked. */
+export function excludesOf(patterns: readonly string[]): IsExcluded | undefined {
+  if (patterns.length === 0) return undefined
+  const rules: Ignore = ignore({ allowRelativePaths: true, ignorecase: false }).add([...patterns])
+  return (path, isDirectory) => rules.ignores(Buffer.from(path, 'latin1').toString('utf8') + (isDirectory ? '/' : ''))
+}
+
+/** Whether an open directory holds a valid CACHEDIR.TAG (https://bford.info/cachedir/). */
+export function isTaggedCache(directoryFd: number, names: readonly string[]): boolean {
+  if (!names.includes(CACHE_TAG)) return false
+  const fd = openAt(directoryFd, CACHE_TAG, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
+  try {
+    const head = Buffer.alloc(CACHE_SIGNATURE.length)
+    return fs.readSync(fd, head, 0, head.length, 0) === head.length && head.equals(CACHE_SIGNATURE)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** The only name of a tagged cache directory that is captured: the tag itself. */
+export const TAGGED_CACHE_NAMES: readonly string[] = [CACHE_TAG]

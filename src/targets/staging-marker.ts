@@ -1,0 +1,108 @@
+import { closeSync, constants, fsyncSync, readSync, writeSync } from 'node:fs'
+import { openAt, unlinkAt } from '../runtime/posix/at.ts'
+import { tryLock } from '../runtime/posix/lock.ts'
+import { renameOver } from './rename-over.ts'
+import { systemCode } from './problem.ts'
+
+/** What a staging directory says of itself. It is locked while its restore runs, and what a later one goes by when it was killed. */
+export interface StagingMark {
+  /** Name of the target beside it. */
+  readonly target: string
+  /** Identity of the directory that holds the new tree: any other directory found in its place is somebody's data. */
+  readonly tree: { readonly device: number; readonly inode: string }
+  /** `writing`: the tree may be incomplete. `swapping`: it is complete and durable, and on its way into place. */
+  readonly state: 'writing' | 'swapping'
+  /** Name that the old tree gets beside the target. */
+  readonly oldName?: string
+  /** Whether the target is moved aside first because the file system cannot exchange. */
+  readonly twoRenames?: boolean
+}
+
+const MARKER = 'marker'
+const NEW_MARKER = 'marker.new'
+const MAGIC = 'cairn-restore-staging-1'
+const MOST_BYTES = 4096
+
+/**
+ * Writes the marker, locked and durable, in one step; the handle keeps the lock and the caller closes it.
+ * @throws {PosixError} or an error of node:fs when it cannot be written
+ */
+export function writeMarker(stagingFd: number, mark: StagingMark): number {
+  removeIfPresent(stagingFd, NEW_MARKER)
+  const fd = openAt(stagingFd, NEW_MARKER, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW, 0o600)
+  try {
+    // Locked before it has its name: nobody can find it unlocked while its restore lives.
+    tryLock(fd, 'exclusive')
+    writeSync(fd, JSON.stringify({ magic: MAGIC, ...mark }))
+    fsyncSync(fd)
+    renameOver(stagingFd, NEW_MARKER, stagingFd, MARKER)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+/** A marker that was found; whoever can lock `fd` knows that its restore has ended. The caller closes it. */
+export interface FoundMarker {
+  readonly fd: number
+  readonly mark: StagingMark
+}
+
+/** The marker of a staging directory; undefined when it has none, or one that this program did not write. */
+export function openMarker(stagingFd: number): FoundMarker | undefined {
+  const fd = openIfPresent(stagingFd)
+  if (fd === undefined) return undefined
+  const mark = parseMark(fd)
+  if (mark === undefined) {
+    closeSync(fd)
+    return undefined
+  }
+  return { fd, mark }
+}
+
+export function removeMarker(stagingFd: number): void {
+  removeIfPresent(stagingFd, NEW_MARKER)
+  removeIfPresent(stagingFd, MARKER)
+}
+
+function parseMark(fd: number): StagingMark | undefined {
+  const bytes = Buffer.alloc(MOST_BYTES)
+  const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, MOST_BYTES, 0))
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined // not ours: it is left alone
+  }
+  return isMark(value) ? value : undefined
+}
+
+function isMark(value: unknown): value is StagingMark {
+  const mark = value as Partial<StagingMark & { magic: string }> | null
+  return (
+    mark?.magic === MAGIC &&
+    typeof mark.target === 'string' &&
+    typeof mark.tree?.device === 'number' &&
+    typeof mark.tree.inode === 'string' &&
+    (mark.state === 'writing' || mark.state === 'swapping') &&
+    (mark.oldName === undefined || typeof mark.oldName === 'string')
+  )
+}
+
+function openIfPresent(stagingFd: number): number | undefined {
+  try {
+    return openAt(stagingFd, MARKER, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ELOOP') return undefined
+    throw error
+  }
+}
+
+function removeIfPresent(stagingFd: number, name: string): void {
+  try {
+    unlinkAt(stagingFd, name)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+  }
+}

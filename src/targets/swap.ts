@@ -1,0 +1,156 @@
+import { fchmodSync } from 'node:fs'
+import { toHex } from '../../format/bytes.ts'
+import { StopError, StoreError } from '../errors.ts'
+import { isoTime, now } from '../runtime/clock.ts'
+import { assertPermit, type Permit } from '../runtime/permit.ts'
+import { UnsupportedError } from '../runtime/posix/posix-error.ts'
+import { renameExchange, renameNoReplace } from '../runtime/posix/rename.ts'
+import { statFd } from '../runtime/posix/stat.ts'
+import { randomBytes } from '../runtime/random.ts'
+import { entryFailure, systemCode } from './problem.ts'
+import { renameOver } from './rename-over.ts'
+import { mountPoint, notEmpty, stateOf, statOrAbsent, type TargetPlace } from './target-state.ts'
+
+/** Name of the new tree within its staging directory. */
+export const TREE_NAME = 'tree'
+
+const LONGEST_NAME_BYTES = 255
+const OWNER_WRITES = 0o200
+
+export interface SwapOptions {
+  /** For a target that holds something: must cover its absolute path. */
+  readonly permit?: Permit
+  /** Where the file system cannot exchange two names, move the old one away first: for an instant the target is absent. */
+  readonly allowTwoRenames?: boolean
+}
+
+export interface SwapResult {
+  readonly path: string
+  /** Where the tree lies that was there before. */
+  readonly oldPath?: string
+}
+
+export interface Swap {
+  readonly place: TargetPlace
+  readonly stagingFd: number
+  readonly treeFd: number
+  /** Makes known what is about to happen, durably, so that a later run can bring a killed one to its end. */
+  readonly announce: (oldName: string, twoRenames: boolean) => void
+}
+
+/**
+ * Puts a complete, durable tree into the target's place.
+ * @throws {StopError} `target-not-empty`, `target-not-a-directory`, `mount-point` or `no-atomic-swap`: nothing has changed
+ * @throws {AccessError} `no-permit`: nothing has changed
+ * @throws {StoreError} `target-access` when the system refuses it, `target-old-tree` when only the old tree could not be named
+ */
+export function swapIntoPlace(swap: Swap, options: SwapOptions): SwapResult {
+  const { place } = swap
+  return whileMovable(swap.treeFd, () => {
+    const state = stateOf(place)
+    if (state === 'full') return replace(swap, options)
+    translated(place, () => (state === 'empty' ? moveIn(swap) : moveInIfAbsent(swap)))
+    return { path: place.path }
+  })
+}
+
+function replace(swap: Swap, options: SwapOptions): SwapResult {
+  const { place } = swap
+  if (options.permit === undefined) throw notEmpty(place)
+  assertPermit(options.permit, place.path)
+  const oldName = freeOldName(place)
+  translated(place, () => {
+    swap.announce(oldName, false)
+    try {
+      renameExchange(swap.stagingFd, TREE_NAME, place.parentFd, place.name)
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error
+      if (options.allowTwoRenames !== true) throw noAtomicSwap(place, error)
+      renameTwice(swap, oldName)
+      return
+    }
+    nameOldTree(swap, oldName)
+  })
+  return { path: place.path, oldPath: siblingPath(place, oldName) }
+}
+
+function moveInIfAbsent(swap: Swap): void {
+  try {
+    renameNoReplace(swap.stagingFd, TREE_NAME, swap.place.parentFd, swap.place.name)
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error
+    moveIn(swap)
+  }
+}
+
+/** rename(2) puts a directory over an empty directory in one step, and over nothing else. */
+function moveIn({ stagingFd, place }: Swap): void {
+  renameOver(stagingFd, TREE_NAME, place.parentFd, place.name)
+}
+
+function renameTwice(swap: Swap, oldName: string): void {
+  const { place } = swap
+  swap.announce(oldName, true)
+  renameOver(place.parentFd, place.name, place.parentFd, oldName)
+  try {
+    moveIn(swap)
+  } catch (error) {
+    renameOver(place.parentFd, oldName, place.parentFd, place.name)
+    throw error
+  }
+}
+
+function nameOldTree({ place, stagingFd }: Swap, oldName: string): void {
+  try {
+    renameNoReplace(stagingFd, TREE_NAME, place.parentFd, oldName)
+  } catch (cause) {
+    throw new StoreError('target-old-tree', `${place.path} holds the restored tree, but the old one could not be moved out of the staging directory.`, {
+      hint: 'It is safe there. The next restore into the same target moves it out, or do it by hand.',
+      cause,
+    })
+  }
+}
+
+/** A name beside the target that says what it is and when it was replaced. */
+export function freeOldName(place: TargetPlace): string {
+  const stamp = isoTime(now()).replace(/[-:]/g, '')
+  const whole = `${place.name}.cairn-old-${stamp}`
+  const base = Buffer.byteLength(whole) <= LONGEST_NAME_BYTES ? whole : `.cairn-old-${stamp}`
+  if (base === whole && statOrAbsent(place.parentFd, base) === undefined) return base
+  return `.cairn-old-${stamp}-${toHex(randomBytes(8))}`
+}
+
+function siblingPath(place: TargetPlace, name: string): string {
+  return place.path.slice(0, place.path.length - place.name.length) + name
+}
+
+/** To move a directory elsewhere, whoever is not root must be able to write in it: its `..` changes. */
+function whileMovable<T>(treeFd: number, move: () => T): T {
+  const mode = statFd(treeFd).mode & 0o7777
+  if ((mode & OWNER_WRITES) !== 0 || process.geteuid!() === 0) return move()
+  fchmodSync(treeFd, mode | OWNER_WRITES)
+  try {
+    return move()
+  } finally {
+    fchmodSync(treeFd, mode)
+  }
+}
+
+function translated(place: TargetPlace, action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'ENOTDIR') throw notEmpty(place, error)
+    if (code === 'EBUSY' || code === 'EXDEV') throw mountPoint(place.path, error)
+    const message = entryFailure(error)
+    throw new StoreError('target-access', `The restored tree could not be put at ${place.path}: ${message}.`, { cause: error })
+  }
+}
+
+function noAtomicSwap(place: TargetPlace, cause: unknown): StopError {
+  return new StopError('no-atomic-swap', `The file system of ${place.path} cannot exchange two directories in one step.`, {
+    hint: 'Restore to another place, or allow two renames, between which the target is absent for an instant.',
+    cause,
+  })
+}

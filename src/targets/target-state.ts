@@ -1,0 +1,107 @@
+import { closeSync, constants, openSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { StopError, UsageError } from '../errors.ts'
+import { openDirNoFollow } from '../runtime/posix/at.ts'
+import { readNames } from '../runtime/posix/directory.ts'
+import { type FileStat, statAt, statFd } from '../runtime/posix/stat.ts'
+import { systemCode } from './problem.ts'
+
+/** What stands where a restore is to land: nothing, an empty directory, or a directory with something in it. */
+export type TargetState = 'absent' | 'empty' | 'full'
+
+/** A target by the handle of its parent, so that nobody can lead the way there elsewhere meanwhile. */
+export interface TargetPlace {
+  /** Absolute, as it was asked for. */
+  readonly path: string
+  readonly name: string
+  readonly parentFd: number
+}
+
+/**
+ * Opens the parent of a target. Symlinks on the way to it are the user's own and are followed; the target's own name is not.
+ * The caller closes `parentFd`.
+ * @throws {UsageError} `target-parent` when the parent is no directory, or cannot be reached
+ * @throws {StopError} `mount-point` for the root of the file system
+ */
+export function openTargetPlace(target: string): TargetPlace {
+  const path = resolve(target)
+  if (path === '/') throw mountPoint(path)
+  try {
+    return { path, name: basename(path), parentFd: openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY) }
+  } catch (cause) {
+    throw new UsageError('target-parent', `${dirname(path)} is not a directory that can be used.`, {
+      hint: 'Create the directory in which the restored one is to lie.',
+      cause,
+    })
+  }
+}
+
+/**
+ * Looks at a target without changing anything.
+ * @throws {StopError} `target-not-a-directory` or `mount-point`
+ * @throws {UsageError} `target-parent`
+ */
+export function inspectTarget(target: string): TargetState {
+  const place = openTargetPlace(target)
+  try {
+    return stateOf(place)
+  } finally {
+    closeSync(place.parentFd)
+  }
+}
+
+/**
+ * The state of a target at this moment.
+ * @throws {StopError} `target-not-a-directory` when a file, symlink or anything else stands there; `mount-point`
+ */
+export function stateOf({ path, name, parentFd }: TargetPlace): TargetState {
+  const stat = statOrAbsent(parentFd, name)
+  if (stat === undefined) return 'absent'
+  if ((stat.mode & constants.S_IFMT) !== constants.S_IFDIR) {
+    const what = (stat.mode & constants.S_IFMT) === constants.S_IFLNK ? 'a symlink' : 'not a directory'
+    throw new StopError('target-not-a-directory', `${path} is ${what}.`, { hint: 'Restore to another place, or move it away first.' })
+  }
+  if (stat.dev !== statFd(parentFd).dev || isMountPoint(path)) throw mountPoint(path)
+  const fd = openDirNoFollow(parentFd, name)
+  try {
+    return readNames(fd).length === 0 ? 'empty' : 'full'
+  } finally {
+    closeSync(fd)
+  }
+}
+
+export function mountPoint(path: string, cause?: unknown): StopError {
+  return new StopError('mount-point', `${path} is a mount point, which cannot be exchanged in one step.`, {
+    hint: 'Restore into a directory below it, or to another place.',
+    cause,
+  })
+}
+
+export function notEmpty(place: TargetPlace, cause?: unknown): StopError {
+  return new StopError('target-not-empty', `${place.path} is not empty.`, {
+    hint: 'Restore to a new or empty directory, or have the replacement approved (--replace).',
+    cause,
+  })
+}
+
+/** The metadata of a name; undefined when nothing has it. */
+export function statOrAbsent(parentFd: number, name: string): FileStat | undefined {
+  try {
+    return statAt(parentFd, name)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** A bind mount of the same file system has the same device, so the table of mounts is asked, too. */
+function isMountPoint(path: string): boolean {
+  const real = join(realpathSync(dirname(path)), basename(path))
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  return lines.some((line) => unescapeOctal(line.split(' ')[4] ?? '') === real)
+}
+
+/** mountinfo writes space, tab, newline and backslash as octal. */
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+}
