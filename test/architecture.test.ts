@@ -73,11 +73,13 @@ function withoutComments(source: string): string {
 const IMPORT = /(?<![.\w])(?:from|import\s*\(|import)\s*['"`]([^'"`]+)['"`]/g
 const REQUIRE = /(?:\brequire|\bcreateRequire\([^()]*\))\s*\(\s*['"`]([^'"`]+)['"`]/g
 const WORKER = /\bnew URL\(\s*['"`](\.[^'"`]+\.ts)['"`]\s*,\s*import\.meta\.url/g
+const WORKER_BY_NAME = /\bworkerModule\(\s*['"`](?:\.\/)?([^'"`]+)['"`]\s*,\s*import\.meta\.url/g
 
 /** Every module that a source names: imports and re-exports, static and dynamic, what a created `require` loads, worker entries. */
 function importsOf(source: string): string[] {
   const code = withoutComments(source)
-  return [IMPORT, REQUIRE, WORKER].flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''))
+  const named = [IMPORT, REQUIRE, WORKER].flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''))
+  return [...named, ...[...code.matchAll(WORKER_BY_NAME)].map((match) => `./${match[1]}.ts`)]
 }
 
 function areaOf(path: string): string | undefined {
@@ -190,10 +192,11 @@ describe('the rules themselves', () => {
       "const e = await import('./e.ts')",
       "const f = createRequire(import.meta.url)('./f.ts')",
       "new Worker(new URL('./g.ts', import.meta.url))",
+      "workerModule('h', import.meta.url)",
       "// import './comment.ts'",
       "/* import './block.ts' */",
       "Buffer.from('00ff')",
     ].join('\n')
-    expect(importsOf(source)).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts', './f.ts', './g.ts'])
+    expect(importsOf(source)).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts', './f.ts', './g.ts', './h.ts'])
   })
 })

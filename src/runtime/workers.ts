@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { parentPort, type Transferable, Worker } from 'node:worker_threads'
 import { errorOfClass } from '../errors.ts'
+import type { JobHandlers, JobPool, Reply } from './job-pool.ts'
 
 /** How many threads the machine can run at once. */
 export function coreCount(): number {
@@ -15,9 +16,6 @@ type FromWorker<Result> =
   | { kind: 'result'; id: number; result: Result }
   | { kind: 'error'; id: number; error: unknown }
   | { kind: 'event'; event: unknown }
-
-/** Posts a message to the worker that sent an event. */
-export type Reply = (message: unknown, transfer?: readonly Transferable[]) => void
 
 export interface WorkerPoolOptions {
   readonly module: URL
@@ -42,7 +40,7 @@ interface Thread<Result> {
 /** Jobs given to a thread beyond the one that it works on, so that it never waits for the next. */
 const QUEUED_AHEAD = 1
 
-export class WorkerPool<Job, Result> {
+export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
   readonly #options: WorkerPoolOptions
   readonly #threads: Thread<Result>[] = []
   readonly #waiting: { job: Job; transfer: readonly Transferable[]; pending: Pending<Result> }[] = []
@@ -139,14 +137,6 @@ export class WorkerPool<Job, Result> {
     }
     this.#dispatch()
   }
-}
-
-/** What a worker module gives to `serveJobs`. */
-export interface JobHandlers<Job, Result> {
-  /** Runs one job; jobs of one thread never overlap. */
-  run(job: Job): Promise<{ result: Result; transfer?: readonly Transferable[] }>
-  /** Receives what the pool's owner replied to an event. */
-  reply?(message: unknown): void
 }
 
 /** The worker's side: takes jobs one after the other until the pool ends the thread. */

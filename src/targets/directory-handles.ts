@@ -91,9 +91,13 @@ export class DirectoryHandles {
   }
 
   #tampered(index: number, reason: string): StopError {
-    return new StopError('target-tampered', `Something changed the directory ${this.#table.path(index).toString()} during the restore: ${reason}.`, {
-      hint: 'Nothing was put into place. Find the program that writes there, then restore again.',
-    })
+    return new StopError(
+      'target-tampered',
+      `Something changed the directory ${this.#table.path(index).toString()} during the restore: ${reason}.`,
+      {
+        hint: 'Nothing was put into place. Find the program that writes there, then restore again.',
+      },
+    )
   }
 
   #evict(): void {

@@ -20,7 +20,19 @@ export interface EntryCreatorOptions {
 }
 
 // What a file system says of a name or type that it cannot hold, or the kernel of one that this user may not make.
-const UNSUPPORTED = new Set(['ENAMETOOLONG', 'EILSEQ', 'EINVAL', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EACCES', 'EMLINK', 'EFBIG', 'EOVERFLOW'])
+const UNSUPPORTED = new Set([
+  'ENAMETOOLONG',
+  'EILSEQ',
+  'EINVAL',
+  'EPERM',
+  'EOPNOTSUPP',
+  'ENOTSUP',
+  'ENOSYS',
+  'EACCES',
+  'EMLINK',
+  'EFBIG',
+  'EOVERFLOW',
+])
 
 export class EntryCreator {
   readonly table: DirectoryTable
@@ -53,7 +65,8 @@ export class EntryCreator {
    * @throws {StoreError} when the target can take nothing more
    */
   create<T>(directory: number, name: Uint8Array, call: (parentFd: number) => T): T | undefined {
-    if (!isEntryName(name)) throw new FormatError('entry-name', `An entry of ${this.table.path(directory)} has a name that no entry may have.`)
+    if (!isEntryName(name))
+      throw new FormatError('entry-name', `An entry of ${this.table.path(directory)} has a name that no entry may have.`)
     if (this.table.isLeftOut(directory)) {
       this.leftOut++
       return undefined
@@ -70,7 +83,8 @@ export class EntryCreator {
   failed(directory: number, name: Uint8Array, error: unknown): void {
     const message = entryFailure(error)
     const code = systemCode(error)!
-    if (code === 'EEXIST') this.problem(directory, name, 'collision', 'left out, because its name is taken: the target may not tell upper from lower case')
+    if (code === 'EEXIST')
+      this.problem(directory, name, 'collision', 'left out, because its name is taken: the target may not tell upper from lower case')
     else this.problem(directory, name, UNSUPPORTED.has(code) ? 'unsupported' : 'io', `left out: ${message}`)
   }
 

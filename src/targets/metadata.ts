@@ -2,7 +2,7 @@
 // What the target or this user cannot hold becomes a problem of the entry, never silence. SPEC §9.5.8
 
 import { fchmodSync, fchownSync, readFileSync } from 'node:fs'
-import { type Entry, ENTRY_SYMLINK, type EntryXattr } from '../../format/tree.ts'
+import { ENTRY_SYMLINK, type Entry, type EntryXattr } from '../../format/tree.ts'
 import { fchmodAt, fchownAt, futimens, type TimeChange, utimensAt } from '../runtime/posix/metadata.ts'
 import { writeXattr, writeXattrAt } from '../runtime/posix/xattr.ts'
 import { type RestoreProblemKind, systemCode } from './problem.ts'

@@ -1,8 +1,8 @@
 import { closeSync, constants, fsyncSync, readSync, writeSync } from 'node:fs'
 import { openAt, unlinkAt } from '../runtime/posix/at.ts'
 import { tryLock } from '../runtime/posix/lock.ts'
-import { renameOver } from './rename-over.ts'
 import { systemCode } from './problem.ts'
+import { renameOver } from './rename-over.ts'
 
 /** What a staging directory says of itself. It is locked while its restore runs, and what a later one goes by when it was killed. */
 export interface StagingMark {

@@ -104,10 +104,14 @@ function nameOldTree({ place, stagingFd }: Swap, oldName: string): void {
   try {
     renameNoReplace(stagingFd, TREE_NAME, place.parentFd, oldName)
   } catch (cause) {
-    throw new StoreError('target-old-tree', `${place.path} holds the restored tree, but the old one could not be moved out of the staging directory.`, {
-      hint: 'It is safe there. The next restore into the same target moves it out, or do it by hand.',
-      cause,
-    })
+    throw new StoreError(
+      'target-old-tree',
+      `${place.path} holds the restored tree, but the old one could not be moved out of the staging directory.`,
+      {
+        hint: 'It is safe there. The next restore into the same target moves it out, or do it by hand.',
+        cause,
+      },
+    )
   }
 }
 

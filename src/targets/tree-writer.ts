@@ -3,7 +3,7 @@
 // handle of the root and the table of directories, and never work on the same entry at once. SPEC §9.5
 
 import { closeSync } from 'node:fs'
-import { type Entry, ENTRY_BLOCK, ENTRY_CHARACTER, ENTRY_FIFO, ENTRY_FILE, ENTRY_SOCKET, ENTRY_SYMLINK } from '../../format/tree.ts'
+import { ENTRY_BLOCK, ENTRY_CHARACTER, ENTRY_FIFO, ENTRY_FILE, ENTRY_SOCKET, ENTRY_SYMLINK, type Entry } from '../../format/tree.ts'
 import { linkAt, mkdirAt, symlinkAt } from '../runtime/posix/at.ts'
 import { mknodAt, type SpecialNode } from '../runtime/posix/node-at.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'

@@ -24,11 +24,14 @@ const content = fc
   .map(([piece, repeated]) => Buffer.concat([piece, Buffer.alloc(piece.length === 0 ? 0 : repeated, piece)]))
 const kind = fc.constantFrom(1 as const, 2 as const, 3 as const)
 
-test.prop([bytes(32), bytes(12), content, content, fc.nat(300)], CHEAP)('seal agrees with noble, however the plaintext is cut', (key, nonce, ad, plain, cut) => {
-  const sealed = Buffer.concat(seal(key, nonce, ad, plain.subarray(0, cut), plain.subarray(cut)))
-  expect(sealed.equals(Buffer.from(gcm(key, nonce, ad).encrypt(plain)))).toBe(true)
-  expect(open(key, nonce, ad, sealed).equals(plain)).toBe(true)
-})
+test.prop([bytes(32), bytes(12), content, content, fc.nat(300)], CHEAP)(
+  'seal agrees with noble, however the plaintext is cut',
+  (key, nonce, ad, plain, cut) => {
+    const sealed = Buffer.concat(seal(key, nonce, ad, plain.subarray(0, cut), plain.subarray(cut)))
+    expect(sealed.equals(Buffer.from(gcm(key, nonce, ad).encrypt(plain)))).toBe(true)
+    expect(open(key, nonce, ad, sealed).equals(plain)).toBe(true)
+  },
+)
 
 test.prop([bytes(32), bytes(12), content, fc.constantFrom('zstd' as const, 'stored' as const), fc.integer({ min: 1, max: 5 })], CHEAP)(
   'a frame opens to what was sealed',
@@ -37,17 +40,20 @@ test.prop([bytes(32), bytes(12), content, fc.constantFrom('zstd' as const, 'stor
     const sealed = Buffer.concat(parts)
     expect(sealed.length).toBe(sealedBytes)
     expect(openFrame(key, nonce, raw, sealed, raw.length).equals(raw)).toBe(true)
-  }
+  },
 )
 
-test.prop([content, fc.nat(), fc.integer({ min: 1, max: 255 })], CHEAP)('a sealed frame with one changed byte never opens', (raw, place, mask) => {
-  const key = Buffer.alloc(32, 1)
-  const nonce = Buffer.alloc(12)
-  const sealed = Buffer.concat(sealVerifiedFrame(key, nonce, nonce, raw).parts)
-  const at = place % sealed.length
-  sealed[at] = (sealed[at] ?? 0) ^ mask
-  expect(() => openFrame(key, nonce, nonce, sealed, raw.length)).toThrow(IntegrityError)
-})
+test.prop([content, fc.nat(), fc.integer({ min: 1, max: 255 })], CHEAP)(
+  'a sealed frame with one changed byte never opens',
+  (raw, place, mask) => {
+    const key = Buffer.alloc(32, 1)
+    const nonce = Buffer.alloc(12)
+    const sealed = Buffer.concat(sealVerifiedFrame(key, nonce, nonce, raw).parts)
+    const at = place % sealed.length
+    sealed[at] = (sealed[at] ?? 0) ^ mask
+    expect(() => openFrame(key, nonce, nonce, sealed, raw.length)).toThrow(IntegrityError)
+  },
+)
 
 test.prop([content, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.nat(40), fc.nat(5000)], CHEAP)(
   'whatever stands in a zstd payload, decoding gives exactly the size that is claimed, or a FormatError',
@@ -60,7 +66,7 @@ test.prop([content, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.nat(40), fc.n
     } catch (error) {
       expect(error).toBeInstanceOf(FormatError)
     }
-  }
+  },
 )
 
 test.prop([bytes(32), kind, content], CHEAP)('a chunk id is one HMAC', (idKey, chunkKind, plaintext) => {
@@ -68,9 +74,12 @@ test.prop([bytes(32), kind, content], CHEAP)('a chunk id is one HMAC', (idKey, c
   expect(new ChunkIdentity(idKey).id(chunkKind, plaintext).equals(mac)).toBe(true)
 })
 
-test.prop([content, content, fc.uint8Array({ maxLength: 1024 }), fc.integer({ min: 1, max: 255 })], CHEAP)('HKDF agrees with noble', (ikm, salt, info, length) => {
-  expect(hkdf(ikm, salt, info, length).equals(Buffer.from(nobleHkdf(nobleSha256, ikm, salt, info, length)))).toBe(true)
-})
+test.prop([content, content, fc.uint8Array({ maxLength: 1024 }), fc.integer({ min: 1, max: 255 })], CHEAP)(
+  'HKDF agrees with noble',
+  (ikm, salt, info, length) => {
+    expect(hkdf(ikm, salt, info, length).equals(Buffer.from(nobleHkdf(nobleSha256, ikm, salt, info, length)))).toBe(true)
+  },
+)
 
 test.prop([bytes(32), bytes(32), content, content], COSTLY)('a signature holds for its object alone', (seed, repository, object, other) => {
   const signing = SigningKey.fromSeed(seed)
@@ -79,18 +88,18 @@ test.prop([bytes(32), bytes(32), content, content], COSTLY)('a signature holds f
   expect(verifySignature('lease', repository, signing.publicKey, other, signature)).toBe(object.equals(other))
 })
 
-test.prop([bytes(32), bytes(32), fc.nat(0xffff_ffff), fc.constantFrom(1 as const, 2 as const), fc.nat(1199), fc.integer({ min: 1, max: 255 })], COSTLY)(
-  'a pack header opens to its keys, and with one changed byte to nothing',
-  (seed, repository, epoch, packKind, at, mask) => {
-    const key = new DecapsulationKey(seed)
-    const readKeys = new Map([[epoch, key]])
-    const sealed = sealPackKeys(new EncapsulationKey(key.publicKey), epoch, repository, packKind)
-    const expected = { repository, kind: packKind }
-    expect(openPackKeys(sealed.header, readKeys, expected)).toEqual({ blockKey: sealed.blockKey, directoryKey: sealed.directoryKey, epoch })
-    sealed.header[at] = (sealed.header[at] ?? 0) ^ mask
-    expect(() => openPackKeys(sealed.header, readKeys, expected)).toThrow(/./)
-  }
-)
+test.prop(
+  [bytes(32), bytes(32), fc.nat(0xffff_ffff), fc.constantFrom(1 as const, 2 as const), fc.nat(1199), fc.integer({ min: 1, max: 255 })],
+  COSTLY,
+)('a pack header opens to its keys, and with one changed byte to nothing', (seed, repository, epoch, packKind, at, mask) => {
+  const key = new DecapsulationKey(seed)
+  const readKeys = new Map([[epoch, key]])
+  const sealed = sealPackKeys(new EncapsulationKey(key.publicKey), epoch, repository, packKind)
+  const expected = { repository, kind: packKind }
+  expect(openPackKeys(sealed.header, readKeys, expected)).toEqual({ blockKey: sealed.blockKey, directoryKey: sealed.directoryKey, epoch })
+  sealed.header[at] = (sealed.header[at] ?? 0) ^ mask
+  expect(() => openPackKeys(sealed.header, readKeys, expected)).toThrow(/./)
+})
 
 test.prop([bytes(32)], CHEAP)('a recovery code is read as it was made', (repository) => {
   const { secret, code } = createRecoveryCode(repository)

@@ -34,7 +34,7 @@ export const MANIFEST: Manifest = {
     uid: 0,
     gid: 0,
     mtime: { seconds: 0, nanoseconds: 0 },
-    content: { size: 0, depth: 0, items: [] }
+    content: { size: 0, depth: 0, items: [] },
   },
   excludes: [],
   statistics: {
@@ -47,11 +47,11 @@ export const MANIFEST: Manifest = {
     storedBytes: 0,
     newFiles: 0,
     changedFiles: 0,
-    classes: { database: NO_FILES, files: NO_FILES, config: NO_FILES, logs: NO_FILES }
+    classes: { database: NO_FILES, files: NO_FILES, config: NO_FILES, logs: NO_FILES },
   },
   complete: true,
   problems: [],
-  problemCount: 0
+  problemCount: 0,
 }
 
 export const SEGMENT: SegmentBody = {
@@ -63,9 +63,9 @@ export const SEGMENT: SegmentBody = {
       packBytes: 4096,
       blocks: [{ sealedBytes: 100, rawBytes: 500, chunkCount: 2 }],
       lengths: Uint32Array.of(200, 300),
-      shortIds: Buffer.alloc(32, 7)
-    }
-  ]
+      shortIds: Buffer.alloc(32, 7),
+    },
+  ],
 }
 
 export const CHECKPOINT: CheckpointState = {
@@ -83,5 +83,5 @@ export const CHECKPOINT: CheckpointState = {
   sealing: [{ epoch: 0, key: Buffer.alloc(1216, 3) }],
   name: 'test',
   chunker: [16_384, 65_536, 262_144],
-  voids: []
+  voids: [],
 }

@@ -59,7 +59,13 @@ export function oracleKeys(fill: number): OracleKeys {
   const readSeed = Buffer.alloc(32, fill)
   const signingSeed = Buffer.alloc(32, fill + 1)
   const member = H(D('member'), ed25519.getPublicKey(signingSeed))
-  return { repository: Buffer.alloc(32, fill + 2), readSeed, sealing: xWing.keygen(new Uint8Array(readSeed)).publicKey, signingSeed, member }
+  return {
+    repository: Buffer.alloc(32, fill + 2),
+    readSeed,
+    sealing: xWing.keygen(new Uint8Array(readSeed)).publicKey,
+    signingSeed,
+    member,
+  }
 }
 
 function signature(kind: string, { repository, member, signingSeed }: OracleKeys, bytes: Uint8Array): Buffer {
@@ -74,7 +80,11 @@ function verified(kind: string, { repository, member, signingSeed }: OracleKeys,
 }
 
 /** Header, block key and directory key of a pack. SPEC §4.4, §6.1 */
-export function packHeader(keys: OracleKeys, kind: number, epoch: number): { header: Buffer; blockKey: Uint8Array; directoryKey: Uint8Array } {
+export function packHeader(
+  keys: OracleKeys,
+  kind: number,
+  epoch: number,
+): { header: Buffer; blockKey: Uint8Array; directoryKey: Uint8Array } {
   const { cipherText, sharedSecret } = xWing.encapsulate(keys.sealing)
   const derived = packKeys(sharedSecret, keys.repository, kind, epoch)
   const start = cat(Buffer.from('CAIRNPAK'), u8(1), u8(kind), zero(2), u32(epoch), keys.repository)
@@ -82,7 +92,10 @@ export function packHeader(keys: OracleKeys, kind: number, epoch: number): { hea
 }
 
 /** The keys of a pack from its header. */
-export function openPackHeader(keys: OracleKeys, header: Buffer): { blockKey: Uint8Array; directoryKey: Uint8Array; commitment: Uint8Array } {
+export function openPackHeader(
+  keys: OracleKeys,
+  header: Buffer,
+): { blockKey: Uint8Array; directoryKey: Uint8Array; commitment: Uint8Array } {
   const secret = xWing.decapsulate(new Uint8Array(header.subarray(80, 1200)), xWing.keygen(new Uint8Array(keys.readSeed)).secretKey)
   return packKeys(secret, header.subarray(16, 48), header[9] ?? 0, header.readUInt32BE(12))
 }

@@ -1,4 +1,4 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { gcm } from '@noble/ciphers/aes.js'
 import { describe, expect, test } from 'vitest'
 import { encodeFrameHeader } from '../../format/frame.ts'
@@ -71,7 +71,7 @@ describe('frames', () => {
     ['the magic only', (frame) => frame.subarray(0, 4)],
     ['a raw block that ends beyond it', () => Buffer.from('28b52ffd2002ffffff', 'hex')],
     ['a reserved block type', () => Buffer.from('28b52ffd200117000061', 'hex')],
-    ['a dictionary', () => Buffer.from('28b52ffd21010109000061', 'hex')]
+    ['a dictionary', () => Buffer.from('28b52ffd21010109000061', 'hex')],
   ])('a payload that is not exactly one zstd frame is refused: %s', (_, change) => {
     const payload = change(zstdCompressSync(text))
     const sealed = sealPlain(encodeFrameHeader(1, text.length), payload)
@@ -79,7 +79,7 @@ describe('frames', () => {
   })
 
   test('frames of every shape of header decode: without content size, with checksum, empty', () => {
-    const { ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag } = (process.getBuiltinModule('node:zlib')).constants
+    const { ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag } = constants
     for (const params of [{ [ZSTD_c_checksumFlag]: 1 }, { [ZSTD_c_contentSizeFlag]: 0 }]) {
       for (const raw of [text, Buffer.alloc(0), Buffer.alloc(200), Buffer.alloc(1000), text.subarray(0, 70_000), randomBytes(300)]) {
         expect(decompress(zstdCompressSync(raw, { params }), raw.length).equals(raw)).toBe(true)

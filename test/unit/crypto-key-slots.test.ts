@@ -25,21 +25,21 @@ const recoverySecret = Buffer.alloc(20, 6)
 const ways: [WrapMethod, UnlockSecret][] = [
   [
     { kind: 'identity', unlock: identity.unlock },
-    { kind: 'identity', unlock: new DecapsulationKey(identity.unlockSeed) }
+    { kind: 'identity', unlock: new DecapsulationKey(identity.unlockSeed) },
   ],
   [
     { kind: 'passphrase', passphrase: 'correct horse', argon2: QUICK },
-    { kind: 'passphrase', passphrase: 'correct horse' }
+    { kind: 'passphrase', passphrase: 'correct horse' },
   ],
   [
     { kind: 'recovery', secret: recoverySecret },
-    { kind: 'recovery', secret: recoverySecret }
-  ]
+    { kind: 'recovery', secret: recoverySecret },
+  ],
 ]
 const wrongWays: Record<UnlockSecret['kind'], [UnlockSecret, string]> = {
   identity: [{ kind: 'identity', unlock: new DecapsulationKey(Buffer.alloc(32, 1)) }, 'wrong-identity'],
   passphrase: [{ kind: 'passphrase', passphrase: 'Correct horse' }, 'wrong-passphrase'],
-  recovery: [{ kind: 'recovery', secret: Buffer.alloc(20, 7) }, 'wrong-recovery-code']
+  recovery: [{ kind: 'recovery', secret: Buffer.alloc(20, 7) }, 'wrong-recovery-code'],
 }
 
 /** What an independent implementation takes for the secret of a slot. */
@@ -89,7 +89,7 @@ describe.each(ways)('a key slot for %o', (method, secret) => {
       { member: Buffer.alloc(32) },
       { nonce: Buffer.alloc(24) },
       { wrapped: Buffer.concat([slot.wrapped, Buffer.alloc(1)]) },
-      { wrapped: slot.wrapped.subarray(1) }
+      { wrapped: slot.wrapped.subarray(1) },
     ]
     for (let at = 0; at < slot.wrapped.length; at += 5) {
       const wrapped = Buffer.from(slot.wrapped)
@@ -114,7 +114,10 @@ describe('a slot that somebody else made for a public key', () => {
     openKeySlot(encodeSlot(await wrapKeyring(keyring, by, method)), expected, secret)
 
   test('with other write keys', async () => {
-    await expect(openWith({ ...owner, write: createRepositoryKeys().write })).rejects.toMatchObject({ name: 'IntegrityError', code: 'slot-keys' })
+    await expect(openWith({ ...owner, write: createRepositoryKeys().write })).rejects.toMatchObject({
+      name: 'IntegrityError',
+      code: 'slot-keys',
+    })
     await expect(openWith({ ...owner, write: { ...keys.write, gear: keys.write.id } })).rejects.toMatchObject({ code: 'slot-keys' })
   })
 
@@ -139,12 +142,14 @@ describe('a slot that somebody else made for a public key', () => {
 test.each([
   ['memory', { memoryKiB: 4_000_000, passes: 1, lanes: 1 }],
   ['passes', { memoryKiB: 1_048_576, passes: 1_000_000, lanes: 1 }],
-  ['lanes', { memoryKiB: 1_048_576, passes: 1, lanes: 4096 }]
+  ['lanes', { memoryKiB: 1_048_576, passes: 1, lanes: 4096 }],
 ])('absurd Argon2id parameters of an untrusted slot are refused before any work: %s', async (_, parameters) => {
   const slot = await wrapKeyring(writer, member, { kind: 'passphrase', passphrase: 'x', argon2: QUICK })
   const absurd = { ...slot, kdf: { ...slot.kdf, ...parameters } as KeySlot['kdf'] }
   const start = performance.now()
-  await expect(openKeySlot(encodeSlot(absurd), expected, { kind: 'passphrase', passphrase: 'x' })).rejects.toMatchObject({ name: 'FormatError' })
+  await expect(openKeySlot(encodeSlot(absurd), expected, { kind: 'passphrase', passphrase: 'x' })).rejects.toMatchObject({
+    name: 'FormatError',
+  })
   await expect(unwrapKeyring(absurd, { kind: 'passphrase', passphrase: 'x' })).rejects.toMatchObject({ name: 'FormatError' })
   expect(performance.now() - start).toBeLessThan(100)
 })
@@ -211,12 +216,21 @@ describe('recovery codes', () => {
     const { code } = createRecoveryCode(repository)
     const wrong = code.startsWith('0') ? `1${code.slice(1)}` : `0${code.slice(1)}`
     expect(() => readRecoveryCode(wrong)).toThrow(expect.objectContaining({ name: 'KeyError' }))
-    expect(() => readRecoveryCode('too short')).toThrow(expect.objectContaining({ name: 'KeyError', message: expect.not.stringContaining('short') }))
+    expect(() => readRecoveryCode('too short')).toThrow(
+      expect.objectContaining({ name: 'KeyError', message: expect.not.stringContaining('short') }),
+    )
   })
 })
 
 describe('identities', () => {
-  const file = { repository, member, slot: Buffer.alloc(16), label: 'me', signingSeed: identity.signingSeed, unlockSeed: identity.unlockSeed }
+  const file = {
+    repository,
+    member,
+    slot: Buffer.alloc(16),
+    label: 'me',
+    signingSeed: identity.signingSeed,
+    unlockSeed: identity.unlockSeed,
+  }
 
   test('the keys of a file are those it was made with', () => {
     const { signing, unlock } = identityKeys(file)
@@ -226,7 +240,7 @@ describe('identities', () => {
 
   test('a file that names another member is refused', () => {
     expect(() => identityKeys({ ...file, member: Buffer.alloc(32) })).toThrow(
-      expect.objectContaining({ name: 'KeyError', code: 'identity-member' })
+      expect.objectContaining({ name: 'KeyError', code: 'identity-member' }),
     )
   })
 })

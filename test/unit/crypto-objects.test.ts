@@ -9,7 +9,14 @@ import { openManifest, sealManifest, verifyManifest } from '../../src/repository
 import { openPackKeys, sealPackKeys } from '../../src/repository/crypto/pack-keys.ts'
 import type { PublicKeyOf } from '../../src/repository/crypto/signed-object.ts'
 import { SigningKey } from '../../src/repository/crypto/signing.ts'
-import { openCheckpoint, openDetails, openSegment, sealCheckpoint, sealDetails, sealSegment } from '../../src/repository/crypto/symmetric.ts'
+import {
+  openCheckpoint,
+  openDetails,
+  openSegment,
+  sealCheckpoint,
+  sealDetails,
+  sealSegment,
+} from '../../src/repository/crypto/symmetric.ts'
 import { DecapsulationKey, EncapsulationKey } from '../../src/repository/crypto/x-wing.ts'
 import { CHECKPOINT, MANIFEST, SEGMENT } from '../support/crypto-objects.ts'
 import * as oracle from '../support/crypto-oracle.ts'
@@ -72,7 +79,7 @@ describe('packs', () => {
       [12, 16, integrity('pack-epoch')],
       [16, 48, integrity('pack-repository')],
       [48, 80, integrity('pack-commitment')],
-      [80, 1200, integrity('pack-commitment')]
+      [80, 1200, integrity('pack-commitment')],
     ]
     for (const [from, to, error] of refusals) {
       for (let at = from; at < to; at += at < 80 ? 1 : 37) {
@@ -143,7 +150,7 @@ describe('manifests', () => {
       [16, 48, 1, integrity('manifest-repository')],
       [48, 80, 1, integrity('manifest-signer')],
       [80, bytes.length, 13, integrity('manifest-signature')],
-      [bytes.length - 64, bytes.length, 1, integrity('manifest-signature')]
+      [bytes.length - 64, bytes.length, 1, integrity('manifest-signature')],
     ]
     for (const [from, to, step, error] of refusals) {
       for (let at = from; at < to; at += step) expect(() => openManifest(flipped(bytes, at), context), `byte ${at}`).toThrow(error)
@@ -159,10 +166,30 @@ describe('manifests', () => {
       change(unsigned)
       return Buffer.concat([unsigned, signing.sign('manifest', repository, unsigned)])
     }
-    expect(() => openManifest(resigned((bytes) => bytes.writeUInt8(1, 15)), context)).toThrow(integrity('manifest-epoch'))
-    expect(() => openManifest(resigned((bytes) => bytes.writeUInt32BE(0, 80)), context)).toThrow(integrity('manifest-commitment'))
-    expect(() => openManifest(resigned((bytes) => bytes.writeUInt32BE(0, 112)), context)).toThrow(integrity('manifest-commitment'))
-    expect(() => openManifest(resigned((bytes) => bytes.writeUInt32BE(0, 1232)), context)).toThrow(integrity('authentication'))
+    expect(() =>
+      openManifest(
+        resigned((bytes) => bytes.writeUInt8(1, 15)),
+        context,
+      ),
+    ).toThrow(integrity('manifest-epoch'))
+    expect(() =>
+      openManifest(
+        resigned((bytes) => bytes.writeUInt32BE(0, 80)),
+        context,
+      ),
+    ).toThrow(integrity('manifest-commitment'))
+    expect(() =>
+      openManifest(
+        resigned((bytes) => bytes.writeUInt32BE(0, 112)),
+        context,
+      ),
+    ).toThrow(integrity('manifest-commitment'))
+    expect(() =>
+      openManifest(
+        resigned((bytes) => bytes.writeUInt32BE(0, 1232)),
+        context,
+      ),
+    ).toThrow(integrity('authentication'))
   })
 
   test('a signer takes no other member for itself: the body is bound to who signed', () => {
@@ -174,9 +201,11 @@ describe('manifests', () => {
   })
 
   test('a manifest by nobody, of another repository, or without a read key is refused', () => {
-    expect(() => openManifest(sealManifest(MANIFEST, { ...sealer, signing: stranger }).bytes, context)).toThrow(integrity('manifest-signer'))
+    expect(() => openManifest(sealManifest(MANIFEST, { ...sealer, signing: stranger }).bytes, context)).toThrow(
+      integrity('manifest-signer'),
+    )
     expect(() => openManifest(sealManifest(MANIFEST, { ...sealer, repository: foreign }).bytes, context)).toThrow(
-      integrity('manifest-repository')
+      integrity('manifest-repository'),
     )
     const { bytes } = sealManifest(MANIFEST, sealer)
     expect(() => openManifest(bytes, { ...context, readKeys: undefined })).toThrow(noReadKey)
@@ -216,7 +245,7 @@ describe('index segments', () => {
       [8, format('segment-version')],
       [9, format('segment-reserved')],
       [16, integrity('index-segment-repository')],
-      [48, integrity('index-segment-signer')]
+      [48, integrity('index-segment-signer')],
     ] as const
     for (const [at, error] of codes) expect(() => openSegment(flipped(bytes, at), opener)).toThrow(error)
     for (let at = 80; at < bytes.length; at += 1) {
@@ -224,10 +253,10 @@ describe('index segments', () => {
     }
     expect(() => openSegment(bytes, { ...opener, indexKey: foreign })).toThrow(integrity('authentication'))
     expect(() => openSegment(sealSegment(SEGMENT, { repository, indexKey, signing: stranger }).bytes, opener)).toThrow(
-      integrity('index-segment-signer')
+      integrity('index-segment-signer'),
     )
     expect(() => openSegment(sealSegment(SEGMENT, { repository: foreign, indexKey, signing }).bytes, opener)).toThrow(
-      integrity('index-segment-repository')
+      integrity('index-segment-repository'),
     )
   })
 })
@@ -246,7 +275,8 @@ describe('checkpoints', () => {
 
   test('a changed byte, another key or repository is refused', () => {
     const { bytes } = sealCheckpoint(CHECKPOINT, opener)
-    for (let at = 48; at < bytes.length; at += 7) expect(() => openCheckpoint(flipped(bytes, at), opener)).toThrow(integrity('authentication'))
+    for (let at = 48; at < bytes.length; at += 7)
+      expect(() => openCheckpoint(flipped(bytes, at), opener)).toThrow(integrity('authentication'))
     expect(() => openCheckpoint(flipped(bytes, 20), opener)).toThrow(integrity('checkpoint-repository'))
     expect(() => openCheckpoint(flipped(bytes, 0), opener)).toThrow(format('checkpoint-magic'))
     expect(() => openCheckpoint(bytes, { repository, journalKey: foreign })).toThrow(integrity('authentication'))

@@ -75,11 +75,11 @@ describe('AES-256-GCM', () => {
     const seals = (k: Buffer, n: Buffer, ad: Buffer, p: Buffer): string => Buffer.concat(seal(k, n, ad, p)).toString('hex')
     expect(seals(zero, Buffer.alloc(12), Buffer.alloc(0), Buffer.alloc(0))).toBe('530f8afbc74536b9a963b4f1c4cb738b')
     expect(seals(zero, Buffer.alloc(12), Buffer.alloc(0), Buffer.alloc(16))).toBe(
-      'cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919'
+      'cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919',
     )
     const k = hex('feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308')
     const p = hex(
-      'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72' + '1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39'
+      'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39',
     )
     const sealed = seals(k, hex('cafebabefacedbaddecaf888'), hex('feedfacedeadbeeffeedfacedeadbeefabaddad2'), p)
     expect(sealed.slice(-32)).toBe('76fc6ece0f4e1768cddf8853bb2d551b')
@@ -116,7 +116,7 @@ describe('AES-256-GCM', () => {
 describe('XChaCha20-Poly1305', () => {
   test('draft-irtf-cfrg-xchacha A.3.1', async () => {
     const plain = ascii(
-      "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+      "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.",
     )
     const ad = hex('50515253c0c1c2c3c4c5c6c7')
     const k = hex('808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f')
@@ -151,10 +151,13 @@ describe('Argon2id', () => {
     ['passes', { ...ARGON2_DEFAULTS, passes: 17 }],
     ['no pass', { ...ARGON2_DEFAULTS, passes: 0 }],
     ['lanes', { ...ARGON2_DEFAULTS, lanes: 17 }],
-    ['no lane', { ...ARGON2_DEFAULTS, lanes: 0 }]
+    ['no lane', { ...ARGON2_DEFAULTS, lanes: 0 }],
   ])('absurd parameters from an untrusted file are refused before work: %s', async (_, parameters) => {
     const start = performance.now()
-    await expect(argon2id('x', salt, parameters)).rejects.toMatchObject({ name: 'FormatError', code: expect.stringMatching(/^slot-argon2-/) })
+    await expect(argon2id('x', salt, parameters)).rejects.toMatchObject({
+      name: 'FormatError',
+      code: expect.stringMatching(/^slot-argon2-/),
+    })
     expect(performance.now() - start).toBeLessThan(50)
   })
 

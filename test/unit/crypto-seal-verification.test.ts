@@ -5,7 +5,7 @@ import { compress } from '../../src/repository/crypto/zstd.ts'
 
 vi.mock('../../src/repository/crypto/zstd.ts', async (original) => ({
   ...(await original<typeof import('../../src/repository/crypto/zstd.ts')>()),
-  compress: vi.fn()
+  compress: vi.fn<typeof compress>(),
 }))
 
 const seal = (raw: Buffer): unknown => sealVerifiedFrame(Buffer.alloc(32), Buffer.alloc(12), Buffer.alloc(0), raw)
@@ -14,7 +14,7 @@ const seal = (raw: Buffer): unknown => sealVerifiedFrame(Buffer.alloc(32), Buffe
 test.each<[string, (raw: Buffer) => Buffer]>([
   ['other bytes of the same size', (raw) => zstdCompressSync(Buffer.alloc(raw.length, 'b'))],
   ['fewer bytes', (raw) => zstdCompressSync(raw.subarray(1))],
-  ['no zstd at all', () => Buffer.from('not zstd')]
+  ['no zstd at all', () => Buffer.from('not zstd')],
 ])('a compressor that yields %s is found before anything is stored', (_, faulty) => {
   const raw = Buffer.alloc(10_000, 'a')
   vi.mocked(compress).mockReturnValueOnce(faulty(raw))

@@ -6,7 +6,7 @@ import { DecapsulationKey, EncapsulationKey, generateSeed, publicKey } from '../
 const SEED = Buffer.from('7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26', 'hex')
 const ENCAPSULATION_SEED = Buffer.from(
   '3cb1eea988004b93103cfb0aeefd2a686e01fa4a58e8a3639ca8a1e3f9ae57e235b8cc873c23dc62b8d260169afa2f75ab916a58d974918835d25e6a435085b2',
-  'hex'
+  'hex',
 )
 const SECRET = 'd2df0522128f09dd8e2c92b1e905c793d8f57a54c3da25861f10bf4ca613e384'
 const X25519_AT = 1088
@@ -52,7 +52,7 @@ describe('X-Wing', () => {
     ['zero', '0000000000000000000000000000000000000000000000000000000000000000'],
     ['one', '0100000000000000000000000000000000000000000000000000000000000000'],
     ['order 8', 'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800'],
-    ['p − 1', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f']
+    ['p − 1', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
   ])('an X25519 half of low order is refused on both sides: %s', (_, point) => {
     const own = new DecapsulationKey(SEED)
     const { ciphertext } = new EncapsulationKey(own.publicKey).encapsulate()

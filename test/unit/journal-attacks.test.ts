@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../format/bytes.ts'
 import { RESERVED_EVENTS } from '../../format/events.ts'
-import { encodeSigned } from '../../format/journal.ts'
+import { decodeSigned, encodeSigned } from '../../format/journal.ts'
 import { journalKey as slotKeyOf } from '../../format/store-key.ts'
 import { seriesTag } from '../../src/repository/journal/entry-details.ts'
 import type { Journal } from '../../src/repository/journal/journal.ts'
@@ -97,16 +97,36 @@ describe('history', () => {
     await expect(journal.refresh()).rejects.toMatchObject({ code: 'journal-omission' })
   })
 
-  test('an entry replaced in the middle voids what follows, and a pin stops it', async () => {
-    const { store, open, journal, at } = await started()
+  test('junk in the place of an old entry voids all that follows, and every later pin stops it', async () => {
+    const { store, open, journal } = await started()
+    for (let i = 0; i < 6; i += 1) {
+      await commit(journal)
+    }
+    const [pin, cached] = [journal.pin(), journal.encodeState()]
+    await rewrite(store, 3, Buffer.from('junk'))
+    const { state } = await open()
+    expect([...state.voids.values()]).toEqual(['form', 'chain', 'chain', 'chain'])
+    expect(state.snapshots).toHaveLength(2)
+    await expect(open({ pin })).rejects.toMatchObject({ code: 'journal-fork', fields: { pinnedSequence: 6, foundSequence: 6 } })
+    // The cached state was verified before the rewriting, and its last entry still stands; a full replay stops.
+    expect((await open({ cached })).state.snapshots).toHaveLength(6)
+    await expect(Array.fromAsync(journal.entries())).rejects.toMatchObject({ code: 'journal-fork' })
+  })
+
+  test('a pinned or cached head that is void is found again, and its replacement is a fork', async () => {
+    const { store, open, journal } = await started()
     await commit(journal)
-    const head = at()
-    await commit(journal)
-    await commit(journal)
-    await rewrite(store, 2, forge(head, OWNER, 'attest', { packs: Buffer.alloc(0) }))
-    expect([...(await open()).state.voids]).toEqual([[3, 'chain']])
-    await expect(open({ pin: journal.pin() })).resolves.toBeDefined()
-    await expect(open({ pin: { sequence: 2, hash: Buffer.alloc(32) } })).rejects.toMatchObject({ code: 'journal-fork' })
+    await plant(journal, Buffer.from('junk'))
+    await plant(journal, Buffer.from('more junk'))
+    const seen = [{ pin: journal.pin() }, { cached: journal.encodeState() }]
+    for (const each of seen) {
+      expect((await open({ store: await copyOf(store, 3), ...each })).state.head).toEqual(journal.pin())
+    }
+    await rewrite(store, 2, Buffer.from('other junk'))
+    for (const each of seen) {
+      await expect(open(each)).rejects.toMatchObject({ code: 'journal-fork' })
+    }
+    await expect(journal.refresh()).rejects.toMatchObject({ code: 'journal-fork' })
   })
 
   test('replay from another repository: its entries are void here', async () => {
@@ -158,12 +178,13 @@ describe('members', () => {
 
   test('a signature for another kind of object or another entry does not pass', async () => {
     const { journal, at } = await started()
-    const inner = forge(at(), OWNER, 'attest', { packs: Buffer.alloc(0) }).subarray(0)
-    await expectVoid(journal, encodeSigned([inner, OWNER.sign('spool-record', journal.repository, inner)]), 'form')
-    const entry = await slotBytes(journal.store, journal.state.head.sequence)
-    const flipped = Buffer.from(entry)
-    flipped[entry.length - 1]! ^= 1
-    await expectVoid(journal, flipped, 'sequence')
+    const [inner] = decodeSigned(forge(at(), OWNER, 'attest', { packs: Buffer.alloc(0) }), 1 << 20)
+    await expectVoid(journal, encodeSigned([inner, OWNER.sign('spool-record', journal.repository, inner)]), 'signature')
+    const [other] = decodeSigned(forge(at(), OWNER, 'attest', { packs: Buffer.alloc(0) }), 1 << 20)
+    await expectVoid(journal, encodeSigned([other, OWNER.sign('journal-entry', randomBytes(32), other)]), 'signature')
+    const flipped = forge(at(), OWNER, 'attest', { packs: Buffer.alloc(0) })
+    flipped[flipped.length - 1]! ^= 1
+    await expectVoid(journal, flipped, 'signature')
   })
 
   test('a writer outside its series is refused, and void when it tries all the same', async () => {

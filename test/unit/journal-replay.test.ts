@@ -222,6 +222,7 @@ describe('the genesis entry', () => {
       await journal.refresh()
     }
     expect(journal.state.snapshots).toEqual([])
-    expect([...journal.state.voids.values()]).toEqual(['details', 'details', 'details'])
+    expect([...journal.state.unreadable]).toEqual([1, 2, 3])
+    expect((await Array.fromAsync(journal.entries({ from: 1 }))).map(({ unreadable }) => unreadable)).toEqual([true, true, true])
   })
 })

@@ -1,4 +1,16 @@
-import { closeSync, constants, fstatSync, lstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -67,13 +79,16 @@ describe('names are bytes', () => {
     expect(codeOf(() => createFile(Buffer.alloc(5000, 0xfe)))).toBe('ENAMETOOLONG')
   })
 
-  test.each(['', '.', '..', 'a/b', '/', '/etc', 'a\0b', '\0'])('%j leads out of the directory or is cut short, so it is refused', (name) => {
-    mkdirAt(dirFd, 'a')
-    expect(codeOf(() => createFile(name))).toBe('EINVAL')
-    expect(codeOf(() => openDirNoFollow(dirFd, Buffer.from(name)))).toBe('EINVAL')
-    expect(codeOf(() => linkAt(dirFd, 'a', dirFd, name))).toBe('EINVAL')
-    expect(readNames(dirFd)).toEqual([Buffer.from('a')])
-  })
+  test.each(['', '.', '..', 'a/b', '/', '/etc', 'a\0b', '\0'])(
+    '%j leads out of the directory or is cut short, so it is refused',
+    (name) => {
+      mkdirAt(dirFd, 'a')
+      expect(codeOf(() => createFile(name))).toBe('EINVAL')
+      expect(codeOf(() => openDirNoFollow(dirFd, Buffer.from(name)))).toBe('EINVAL')
+      expect(codeOf(() => linkAt(dirFd, 'a', dirFd, name))).toBe('EINVAL')
+      expect(readNames(dirFd)).toEqual([Buffer.from('a')])
+    },
+  )
 
   test('a name that only begins with dots is a name', () => {
     for (const name of ['...', '..a', '.a']) createFile(name)
@@ -88,7 +103,9 @@ describe('names are bytes', () => {
 
 describe('readNames', () => {
   test('sorts by bytes and lists many names once, at each call anew', () => {
-    const names = Array.from({ length: 3000 }, (_, i) => Buffer.concat([Buffer.from([(i * 7) % 200 | 0x80]), Buffer.from(`-${i}-${'n'.repeat(60)}`)]))
+    const names = Array.from({ length: 3000 }, (_, i) =>
+      Buffer.concat([Buffer.from([((i * 7) % 200) | 0x80]), Buffer.from(`-${i}-${'n'.repeat(60)}`)]),
+    )
     for (const name of names) createFile(name)
     const expected = names.toSorted(Buffer.compare)
     expect(readNames(dirFd)).toEqual(expected)
@@ -230,7 +247,9 @@ describe('rename', () => {
     const outer = openDirNoFollow(dirFd, 'outer')
     mkdirAt(outer, 'inner')
     const swap = (): void => renameExchange(dirFd, 'outer', outer, 'inner')
-    expect(swap).toThrow(expect.objectContaining({ code: 'UNSUPPORTED', syscall: 'renameat2', cause: expect.objectContaining({ code: 'EINVAL' }) }))
+    expect(swap).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED', syscall: 'renameat2', cause: expect.objectContaining({ code: 'EINVAL' }) }),
+    )
     closeSync(outer)
   })
 })

@@ -9,7 +9,7 @@ import { loadOwnerNames, ownerNames } from '../../src/runtime/posix/owners.ts'
 import { PosixError } from '../../src/runtime/posix/posix-error.ts'
 
 const FOLDER = join(import.meta.dirname, '../../src/runtime/posix')
-const MODULES = ['at', 'directory', 'lock', 'metadata', 'name', 'node-at', 'owners', 'rename', 'sparse', 'stat', 'sync', 'xattr']
+const MODULES = ['at', 'directory', 'lock', 'metadata', 'node-at', 'name', 'owners', 'rename', 'sparse', 'stat', 'sync', 'xattr']
 
 describe('loading', () => {
   test('koffi is loaded by the first call, not by an import', () => {
@@ -52,20 +52,31 @@ describe('another platform', () => {
     for (const name of MODULES) await import(join(FOLDER, `${name}.ts`))
     const { statPath } = await import('../../src/runtime/posix/stat.ts')
     const { readXattrsAt } = await import('../../src/runtime/posix/xattr.ts')
-    const unsupported = expect.objectContaining({ name: 'UnsupportedError', code: 'UNSUPPORTED', message: expect.stringContaining('darwin') })
+    const unsupported = expect.objectContaining({
+      name: 'UnsupportedError',
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('darwin'),
+    })
     expect(() => statPath('/')).toThrow(unsupported)
     expect(() => readXattrsAt(0, 'name')).toThrow(unsupported)
   })
 })
 
 test('an error number without a name is still an error', () => {
-  expect(new PosixError(4000, 'openat', 'file')).toMatchObject({ code: 'UNKNOWN', errno: -4000, message: "UNKNOWN: error 4000, openat 'file'" })
+  expect(new PosixError(4000, 'openat', 'file')).toMatchObject({
+    code: 'UNKNOWN',
+    errno: -4000,
+    message: "UNKNOWN: error 4000, openat 'file'",
+  })
 })
 
 describe('owner names', () => {
   test('both ways, the first line winning, junk left out', () => {
     const folder = mkdtempSync(join(tmpdir(), 'posix-owners-'))
-    writeFileSync(join(folder, 'passwd'), 'root:x:0:0::/:/bin/sh\ntoor:x:0:0\n# a:x:1:1\n+nis:x:2:2\nbad:x:q:1\nshort\nbig:x:4294967294:1\nroot:x:9:9\n')
+    writeFileSync(
+      join(folder, 'passwd'),
+      'root:x:0:0::/:/bin/sh\ntoor:x:0:0\n# a:x:1:1\n+nis:x:2:2\nbad:x:q:1\nshort\nbig:x:4294967294:1\nroot:x:9:9\n',
+    )
     writeFileSync(join(folder, 'group'), 'wheel:x:0:root,toor\nstaff:x:50:\n')
     const names = loadOwnerNames(join(folder, 'passwd'), join(folder, 'group'))
     expect([0, 1, 2, 4294967294].map(names.userName)).toEqual(['root', undefined, undefined, 'big'])

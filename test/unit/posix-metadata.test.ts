@@ -1,4 +1,17 @@
-import { chmodSync, closeSync, constants, fstatSync, ftruncateSync, lstatSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -35,11 +48,14 @@ function times(name: string): { atimeNs: bigint; mtimeNs: bigint } {
 }
 
 describe('times', () => {
-  test.each([EXACT, BEFORE_1970, { seconds: 0, nanoseconds: 1 }, { seconds: 0x1_0000_0001, nanoseconds: 7 }])('utimensAt sets %o exactly', (time) => {
-    utimensAt(dirFd, 'file', { seconds: 5, nanoseconds: 6 }, time)
-    expect(times('file')).toEqual({ atimeNs: 5_000_000_006n, mtimeNs: nanoseconds(time) })
-    expect(statAt(dirFd, 'file').mtime).toEqual(time)
-  })
+  test.each([EXACT, BEFORE_1970, { seconds: 0, nanoseconds: 1 }, { seconds: 0x1_0000_0001, nanoseconds: 7 }])(
+    'utimensAt sets %o exactly',
+    (time) => {
+      utimensAt(dirFd, 'file', { seconds: 5, nanoseconds: 6 }, time)
+      expect(times('file')).toEqual({ atimeNs: 5_000_000_006n, mtimeNs: nanoseconds(time) })
+      expect(statAt(dirFd, 'file').mtime).toEqual(time)
+    },
+  )
 
   test('utimensAt leaves what is omitted', () => {
     utimensAt(dirFd, 'file', EXACT, BEFORE_1970)
@@ -100,14 +116,27 @@ describe('mode', () => {
 describe('stat', () => {
   function reference(path: string): FileStat {
     const s = lstatSync(path, { bigint: true })
-    const [rdevMajor, rdevMinor] = [Number(((s.rdev >> 8n) & 0xfffn) | ((s.rdev >> 32n) & 0xfffff000n)), Number((s.rdev & 0xffn) | ((s.rdev >> 12n) & 0xfffff00n))]
+    const [rdevMajor, rdevMinor] = [
+      Number(((s.rdev >> 8n) & 0xfffn) | ((s.rdev >> 32n) & 0xfffff000n)),
+      Number((s.rdev & 0xffn) | ((s.rdev >> 12n) & 0xfffff00n)),
+    ]
     const split = (ns: bigint): Timespec => {
       const rest = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
       return { seconds: Number((ns - rest) / 1_000_000_000n), nanoseconds: Number(rest) }
     }
     const counts = { nlink: Number(s.nlink), sizeBytes: Number(s.size), blocks: Number(s.blocks) }
     const owner = { uid: Number(s.uid), gid: Number(s.gid) }
-    return { dev: Number(s.dev), ino: s.ino, mode: Number(s.mode), ...counts, ...owner, rdevMajor, rdevMinor, mtime: split(s.mtimeNs), ctime: split(s.ctimeNs) }
+    return {
+      dev: Number(s.dev),
+      ino: s.ino,
+      mode: Number(s.mode),
+      ...counts,
+      ...owner,
+      rdevMajor,
+      rdevMinor,
+      mtime: split(s.mtimeNs),
+      ctime: split(s.ctimeNs),
+    }
   }
 
   test.each(['file', 'link', 'dir', 'early'])('statAt and statPath agree with node:fs on %s', (name) => {

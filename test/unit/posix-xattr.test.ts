@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mknodAt } from '../../src/runtime/posix/node-at.ts'
-import { readXattrs, readXattrsAt, readXattrsFd, readXattrsThroughProc, removeXattr, writeXattr, writeXattrAt, type Xattr } from '../../src/runtime/posix/xattr.ts'
+import {
+  readXattrs,
+  readXattrsAt,
+  readXattrsFd,
+  readXattrsThroughProc,
+  removeXattr,
+  writeXattr,
+  writeXattrAt,
+  type Xattr,
+} from '../../src/runtime/posix/xattr.ts'
 
 const IS_ROOT = process.getuid?.() === 0
 const FILE = Buffer.from([0x66, 0xff, 0x66])

@@ -28,7 +28,7 @@ export interface CaptureOptions {
   /** Wall clock at the start, in milliseconds: what changed since may have changed unseen. */
   readonly startedAt: number
   readonly cache: CaptureCache | undefined
-  readonly queue: FileQueue
+  readonly queue: Pick<FileQueue, 'add' | 'room' | 'drain' | 'isFull'>
   readonly putTree: PutChunk
   readonly counts: CommitCounts
   readonly problems: Problems

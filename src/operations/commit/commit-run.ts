@@ -4,12 +4,14 @@
 import type { Entry } from '../../../format/tree.ts'
 import { type ManifestProblem } from '../../../format/manifest.ts'
 import { CancelledError } from '../../errors.ts'
-import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/objects/claims.ts'
+import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/pack/claims.ts'
 import { listSegments, writeSegment } from '../../repository/objects/segments.ts'
 import type { Repository } from '../../repository/repository.ts'
+import { InlinePool, type JobPool, type Reply } from '../../runtime/job-pool.ts'
 import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
 import { capture } from './capture.ts'
 import type { CommitOptions } from './commit.ts'
+import { commitWorker } from './commit-worker.ts'
 import { FileQueue } from './file-queue.ts'
 import type { CommitJob, CommitResult, CommitWorkerData, FinishResult, PackEvent } from './messages.ts'
 import { PackUploads } from './pack-uploads.ts'
@@ -43,7 +45,7 @@ export class CommitRun {
   readonly #memory: ClaimMemory = claimMemory()
   readonly #claims = new ClaimSet(this.#memory)
   readonly #uploads: PackUploads
-  readonly #pool: WorkerPool<CommitJob, CommitResult>
+  readonly #pool: JobPool<CommitJob, CommitResult>
   readonly #trees: TreePacks
   readonly #segments: string[] = []
   #prepared: Promise<void> | undefined
@@ -54,15 +56,7 @@ export class CommitRun {
     this.#startedAt = startedAt
     this.#problems = new Problems((problem) => options.onProblem?.(problem))
     this.#uploads = new PackUploads(repository.store, (packs) => this.#writeSegment(packs))
-    this.#pool = new WorkerPool({
-      module: workerModule('worker', import.meta.url),
-      data: workerData(repository, this.#memory, options.level ?? DEFAULT_LEVEL),
-      size: coreCount(),
-      onEvent: (event, reply) => {
-        const pack = event as PackEvent
-        this.#uploads.add(pack, (buffer) => reply(buffer, [buffer]))
-      },
-    })
+    this.#pool = this.#startPool(workerData(repository, this.#memory, options.level ?? DEFAULT_LEVEL))
     this.#trees = new TreePacks(repository, this.#claims, this.#uploads, options.level ?? DEFAULT_LEVEL)
   }
 
@@ -83,6 +77,15 @@ export class CommitRun {
       clearInterval(progress)
       await this.#pool.close()
     }
+  }
+
+  #startPool(data: CommitWorkerData): JobPool<CommitJob, CommitResult> {
+    const onEvent = (event: unknown, reply: Reply): void => {
+      this.#uploads.add(event as PackEvent, (buffer) => reply(buffer, [buffer]))
+    }
+    const size = this.#options.threads ?? coreCount()
+    if (size === 0) return new InlinePool((post) => commitWorker(data, post), onEvent)
+    return new WorkerPool({ module: workerModule('worker', import.meta.url), data, size, onEvent })
   }
 
   async #captureRoot(): Promise<Entry> {

@@ -52,6 +52,8 @@ export interface CommitOptions {
   /** Gives the catalog's rows, given the segments that the store holds now; undefined to read every file. */
   readonly openCache?: (segments: readonly string[]) => CaptureCache | undefined
   readonly level?: number
+  /** How many threads read and pack; 0 works in this thread. As many as there are cores unless told. */
+  readonly threads?: number
   readonly onProgress?: (progress: CommitProgress) => void
   readonly onProblem?: (problem: { path: Uint8Array; kind: string; message: string }) => void
   readonly signal?: AbortSignal

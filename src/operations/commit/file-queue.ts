@@ -2,7 +2,7 @@
 // cores. Bounded: the walk waits when too much is under way. Main thread.
 
 import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
-import type { WorkerPool } from '../../runtime/workers.ts'
+import type { JobPool } from '../../runtime/job-pool.ts'
 import { LARGE_FILE_BYTES, readLargeFile } from './large-file.ts'
 import type { CommitJob, CommitResult, FileProblem, FilesResult } from './messages.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
@@ -21,7 +21,7 @@ const MOST_FILES_UNDER_WAY = 4096
 const MOST_BATCHES_UNDER_WAY = 12
 
 export class FileQueue {
-  readonly #pool: WorkerPool<CommitJob, CommitResult>
+  readonly #pool: JobPool<CommitJob, CommitResult>
   readonly #putTree: PutChunk
   readonly #prepare: () => Promise<void>
   #batch: QueuedFile[] = []
@@ -31,7 +31,7 @@ export class FileQueue {
   #failure: { error: unknown } | undefined
 
   /** `prepare` is awaited before the first job. */
-  constructor(pool: WorkerPool<CommitJob, CommitResult>, putTree: PutChunk, prepare: () => Promise<void>) {
+  constructor(pool: JobPool<CommitJob, CommitResult>, putTree: PutChunk, prepare: () => Promise<void>) {
     this.#pool = pool
     this.#putTree = putTree
     this.#prepare = prepare

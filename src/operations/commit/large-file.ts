@@ -7,7 +7,7 @@ import type { StreamItem } from '../../../format/stream.ts'
 import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.ts'
 import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
 import { readXattrsFd } from '../../runtime/posix/xattr.ts'
-import type { WorkerPool } from '../../runtime/workers.ts'
+import type { JobPool } from '../../runtime/job-pool.ts'
 import { fileEntry } from '../../sources/filesystem/entry.ts'
 import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
 import type { ByteRange, CommitJob, CommitResult, FileProblem, FileToRead, RangesResult } from './messages.ts'
@@ -19,7 +19,7 @@ export const LARGE_FILE_BYTES = 64 << 20
 const ATTEMPTS = 3
 const INLINE_XATTR_BYTES = 4096
 
-type Pool = WorkerPool<CommitJob, CommitResult>
+type Pool = JobPool<CommitJob, CommitResult>
 
 export interface LargeFile {
   readonly entry: Uint8Array | undefined

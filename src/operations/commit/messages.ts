@@ -1,7 +1,7 @@
 // What travels between the commit and its worker threads: batches of files and ranges of large ones; results; finished packs.
 
 import type { StreamItem } from '../../../format/stream.ts'
-import type { ClaimMemory } from '../../repository/objects/claims.ts'
+import type { ClaimMemory } from '../../repository/pack/claims.ts'
 import type { ChunkSizes } from '../../repository/chunk/gear.ts'
 
 /** Everything that a worker thread needs to know, once. */

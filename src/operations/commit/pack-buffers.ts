@@ -3,19 +3,21 @@
 
 import { SHORT_ID_BYTES } from '../../../format/index-segment.ts'
 import type { FinishedPack } from '../../repository/pack/pack-writer.ts'
-import { postEvent } from '../../runtime/workers.ts'
+import type { PostEvent } from '../../runtime/job-pool.ts'
 import type { PackEvent } from './messages.ts'
 
 const BUFFERS = 2
 
 export class PackBuffers {
   readonly #bytes: number
+  readonly #post: PostEvent
   readonly #free: ArrayBuffer[] = []
   #allocated = 0
   #waiting: (() => void) | undefined
 
-  constructor(bytes: number) {
+  constructor(bytes: number, post: PostEvent) {
     this.#bytes = bytes
+    this.#post = post
   }
 
   /** Undefined when a buffer can be taken now; else a promise of the moment when one can. */
@@ -43,7 +45,7 @@ export class PackBuffers {
   /** Posts a finished pack, and its buffer with it. */
   post(pack: FinishedPack): void {
     const buffer = pack.bytes.buffer as ArrayBuffer
-    postEvent(packEvent(pack, buffer), [buffer])
+    this.#post(packEvent(pack, buffer), [buffer])
   }
 }
 

@@ -5,14 +5,14 @@ import { EMPTY_STREAM, type StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.ts'
 import { storeTree } from '../../repository/objects/tree-writer.ts'
-import type { WorkerPool } from '../../runtime/workers.ts'
+import type { JobPool } from '../../runtime/job-pool.ts'
 import { classOfName } from '../../sources/filesystem/classify.ts'
 import { LARGE_FILE_BYTES } from './large-file.ts'
 import type { CommitJob, CommitResult, RangesResult } from './messages.ts'
 import type { CommitCounts } from './statistics.ts'
 
 export interface StdinContext {
-  readonly pool: WorkerPool<CommitJob, CommitResult>
+  readonly pool: JobPool<CommitJob, CommitResult>
   readonly putTree: PutChunk
   readonly counts: CommitCounts
   /** The file's modification time, in milliseconds since 1970. */

@@ -1,6 +1,6 @@
 // Tree and list chunks of a commit, packed by the main thread while the workers read files.
 
-import type { ClaimSet } from '../../repository/objects/claims.ts'
+import type { ClaimSet } from '../../repository/pack/claims.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
 import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'

@@ -42,7 +42,7 @@ export function sealVerifiedFrame(
   nonce: Uint8Array,
   ad: Uint8Array,
   raw: Uint8Array,
-  options: FrameOptions = {}
+  options: FrameOptions = {},
 ): SealedFrame {
   const frame = encodeFrame(raw, options)
   const sealed = sealPlainFrame(key, nonce, ad, frame)
@@ -85,7 +85,7 @@ function opensTo(
   ad: Uint8Array,
   parts: readonly Buffer[],
   frame: PlainFrame,
-  raw: Uint8Array
+  raw: Uint8Array,
 ): boolean {
   const [header, payload] = openParts(key, nonce, ad, parts)
   if (header === undefined || payload === undefined || !header.equals(frame.header)) return false
@@ -96,6 +96,6 @@ function opensTo(
 function verificationFailed(cause: unknown): IntegrityError {
   return new IntegrityError('seal-verification', 'A block that was just sealed does not open to its content. Nothing of it was stored.', {
     hint: 'The memory of this machine may be faulty: test it before you trust any backup made on it.',
-    cause
+    cause,
   })
 }

@@ -35,7 +35,7 @@ export function identityKeys(identity: IdentityFile): { signing: SigningKey; unl
   const signing = SigningKey.fromSeed(identity.signingSeed)
   if (!equalBytes(signing.memberId, identity.member)) {
     throw new KeyError('identity-member', 'The identity file names another member than its signing key belongs to.', {
-      hint: 'Use a copy of the file that nobody changed.'
+      hint: 'Use a copy of the file that nobody changed.',
     })
   }
   return { signing, unlock: new DecapsulationKey(identity.unlockSeed) }

@@ -11,8 +11,8 @@ import { equalSecret, hkdf } from './hash.ts'
 import { checkRepository } from './keyset.ts'
 import { keysCommitment } from './repository-keys.ts'
 import { SigningKey } from './signing.ts'
-import { openXChaCha, sealXChaCha } from './xchacha.ts'
 import { type DecapsulationKey, type EncapsulationKey, publicKey } from './x-wing.ts'
+import { openXChaCha, sealXChaCha } from './xchacha.ts'
 
 const SLOT_ID_BYTES = 16
 const SALT_BYTES = 16
@@ -40,7 +40,7 @@ export interface SlotExpectations {
 const WRONG: Readonly<Record<SlotKind, readonly [code: string, message: string]>> = {
   identity: ['wrong-identity', 'This identity does not open the key slot.'],
   passphrase: ['wrong-passphrase', 'The passphrase does not open the key slot.'],
-  recovery: ['wrong-recovery-code', 'The recovery code does not open the key slot.']
+  recovery: ['wrong-recovery-code', 'The recovery code does not open the key slot.'],
 }
 
 /**
@@ -65,7 +65,9 @@ export async function unwrapKeyring(slot: KeySlot, secret: UnlockSecret): Promis
   const plain = await openXChaCha(kek, slot.nonce, slotAd(slotWithoutWrapped(slot)), slot.wrapped)
   if (plain !== undefined) return decodeKeyring(plain)
   const [code, message] = WRONG[slot.kind]
-  throw new KeyError(code, message, { hint: 'If you are sure that it is right, the slot was damaged or changed: try another way of unlocking.' })
+  throw new KeyError(code, message, {
+    hint: 'If you are sure that it is right, the slot was damaged or changed: try another way of unlocking.',
+  })
 }
 
 /**
@@ -77,7 +79,7 @@ export async function unwrapKeyring(slot: KeySlot, secret: UnlockSecret): Promis
 export async function openKeySlot(
   bytes: Uint8Array,
   expected: SlotExpectations,
-  secret: UnlockSecret
+  secret: UnlockSecret,
 ): Promise<{ slot: KeySlot; keyring: Keyring }> {
   const slot = decodeSlot(bytes)
   checkRepository(slot.repository, expected.repository, 'slot')
@@ -88,10 +90,12 @@ export async function openKeySlot(
 
 function checkKeyring(keyring: Keyring, slot: KeySlot, { repository, keysCommitment: commitment, sealing }: SlotExpectations): void {
   checkRepository(keyring.repository, repository, 'slot')
-  if (!equalSecret(keysCommitment(keyring.write), commitment)) throw substituted('slot-keys', 'other write keys than those of this repository')
+  if (!equalSecret(keysCommitment(keyring.write), commitment))
+    throw substituted('slot-keys', 'other write keys than those of this repository')
   for (const { epoch, seed } of keyring.read ?? []) {
     const known = sealing?.get(epoch)
-    if (known !== undefined && !equalBytes(publicKey(seed), known)) throw substituted('slot-read-key', `a foreign read key for epoch ${epoch}`)
+    if (known !== undefined && !equalBytes(publicKey(seed), known))
+      throw substituted('slot-read-key', `a foreign read key for epoch ${epoch}`)
   }
   if (keyring.signing !== undefined && !equalBytes(SigningKey.fromSeed(keyring.signing).memberId, slot.member)) {
     throw substituted('slot-member', 'the signing key of another member than it names')
@@ -100,7 +104,7 @@ function checkKeyring(keyring: Keyring, slot: KeySlot, { repository, keysCommitm
 
 function substituted(code: string, what: string): IntegrityError {
   return new IntegrityError(code, `A key slot opens, but holds ${what}.`, {
-    hint: 'Somebody put it there. Nothing of it was used: open the repository in another way, and find out who may write to the store.'
+    hint: 'Somebody put it there. Nothing of it was used: open the repository in another way, and find out who may write to the store.',
   })
 }
 
@@ -119,7 +123,10 @@ async function knownSecret(kdf: SlotKdf, secret: UnlockSecret): Promise<Uint8Arr
   if (kdf.alg === 'x-wing' && secret.kind === 'identity') return secret.unlock.decapsulate(kdf.ciphertext)
   if (kdf.alg === 'argon2id' && secret.kind === 'passphrase') return argon2id(secret.passphrase, kdf.salt, kdf)
   if (kdf.alg === 'hkdf' && secret.kind === 'recovery') return secret.secret
-  throw new KeyError('slot-kind', `A key slot of another kind: it cannot be opened with ${secret.kind === 'identity' ? 'an' : 'a'} ${secret.kind} secret.`)
+  throw new KeyError(
+    'slot-kind',
+    `A key slot of another kind: it cannot be opened with ${secret.kind === 'identity' ? 'an' : 'a'} ${secret.kind} secret.`,
+  )
 }
 
 function slotKek(secret: Uint8Array, slot: Pick<KeySlot, 'repository' | 'id'>): Buffer {

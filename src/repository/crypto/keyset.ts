@@ -27,7 +27,7 @@ export function keySetOf(keyring: Keyring, signing?: SigningKey): KeySet {
     repository: keyring.repository,
     write: keyring.write,
     ...(keyring.read && { read: new Map(keyring.read.map(({ epoch, seed }) => [epoch, new DecapsulationKey(seed)])) }),
-    ...(signer && { signing: signer, member: signer.memberId })
+    ...(signer && { signing: signer, member: signer.memberId }),
   }
 }
 
@@ -39,18 +39,21 @@ export function keySetOf(keyring: Keyring, signing?: SigningKey): KeySet {
 export function readKeyOf(readKeys: ReadKeys | undefined, epoch: number, what: 'pack' | 'manifest'): DecapsulationKey {
   if (readKeys === undefined || readKeys.size === 0) {
     throw new KeyError('no-read-key', `No read key is at hand, so no ${what} can be opened.`, {
-      hint: 'This identity may only write. Use the identity of an owner or reader.'
+      hint: 'This identity may only write. Use the identity of an owner or reader.',
     })
   }
   const key = readKeys.get(epoch)
   if (key !== undefined) return key
-  throw new IntegrityError(`${what}-epoch`, `A ${what} of epoch ${epoch}, which this keyring does not know: it is damaged, or newer than the keyring.`)
+  throw new IntegrityError(
+    `${what}-epoch`,
+    `A ${what} of epoch ${epoch}, which this keyring does not know: it is damaged, or newer than the keyring.`,
+  )
 }
 
 /** @throws {IntegrityError} `<what>-repository` when an object says that it belongs to another repository. */
 export function checkRepository(found: Id, expected: Id, what: string): void {
   if (equalBytes(found, expected)) return
   throw new IntegrityError(`${what}-repository`, `A ${what} that belongs to another repository.`, {
-    hint: 'Somebody put it there, or two repositories were mixed up. Nothing of it was used.'
+    hint: 'Somebody put it there, or two repositories were mixed up. Nothing of it was used.',
   })
 }

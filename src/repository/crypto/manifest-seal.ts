@@ -10,7 +10,7 @@ import {
   encodeManifestHeader,
   MANIFEST_AD_BYTES,
   MANIFEST_HEADER_BYTES,
-  type Manifest
+  type Manifest,
 } from '../../../format/manifest.ts'
 import { IntegrityError } from '../../errors.ts'
 import { openFrame, sealVerifiedFrame } from './frame-codec.ts'

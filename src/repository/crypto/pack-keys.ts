@@ -43,7 +43,7 @@ export function sealPackKeys(sealing: EncapsulationKey, epoch: number, repositor
 export function openPackKeys(
   header: Uint8Array,
   readKeys: ReadKeys | undefined,
-  expected: { readonly repository: Id; readonly kind: PackKind }
+  expected: { readonly repository: Id; readonly kind: PackKind },
 ): OpenedPackKeys {
   const { kind, epoch, repository, commitment, ciphertext } = decodePackHeader(header)
   checkRepository(repository, expected.repository, 'pack')

@@ -21,6 +21,8 @@ export function readRecoveryCode(text: string): { secret: Buffer; repository8: B
     return decodeRecoveryCode(text, sha256)
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
-    throw new KeyError(cause.code, `This is not a recovery code: ${cause.message}.`, { ...(cause.hint !== undefined && { hint: cause.hint }) })
+    throw new KeyError(cause.code, `This is not a recovery code: ${cause.message}.`, {
+      ...(cause.hint !== undefined && { hint: cause.hint }),
+    })
   }
 }

@@ -23,7 +23,12 @@ export interface SignedContext {
 }
 
 /** The parts, joined, and the signature over them. */
-export function signObject(kind: 'manifest' | 'index-segment', repository: Id, signing: SigningKey, parts: readonly Uint8Array[]): SealedObject {
+export function signObject(
+  kind: 'manifest' | 'index-segment',
+  repository: Id,
+  signing: SigningKey,
+  parts: readonly Uint8Array[],
+): SealedObject {
   const unsigned = concat(...parts)
   const bytes = concat(unsigned, signing.sign(kind, repository, unsigned))
   return { id: sha256(bytes), bytes }
@@ -37,7 +42,7 @@ export function checkSigned(
   kind: 'manifest' | 'index-segment',
   object: Uint8Array,
   header: { readonly repository: Id; readonly signer: Id },
-  { repository, publicKeyOf }: SignedContext
+  { repository, publicKeyOf }: SignedContext,
 ): Buffer {
   checkRepository(header.repository, repository, kind)
   const publicKey = publicKeyOf(header.signer)

@@ -1,9 +1,10 @@
 // Ed25519 signatures over objects, and the ids of those who sign (SPEC §4.1, §4.6).
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { concat, exactly, type Id } from '../../../format/bytes.ts'
+import { concat, exactly, type Id, toHex } from '../../../format/bytes.ts'
 import { memberIdInput, signatureInput } from '../../../format/derivations.ts'
 import type { SignatureKind } from '../../../format/domains.ts'
+import { LIMITS } from '../../../format/limits.ts'
 import { sha256 } from './hash.ts'
 
 export type { SignatureKind }
@@ -53,9 +54,28 @@ export function verifySignature(
   repository: Id,
   publicKey: Uint8Array,
   bytes: Uint8Array,
-  signature: Uint8Array
+  signature: Uint8Array,
 ): boolean {
   if (publicKey.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false
+  const { key, id } = verifyingKey(publicKey)
+  return verify(null, signatureInput(kind, repository, id, sha256(bytes)), key, signature)
+}
+
+interface VerifyingKey {
+  readonly key: KeyObject
+  readonly id: Buffer
+}
+
+/** Replaying a journal verifies thousands of signatures by a few members, and an import costs a third of a verification. */
+const verifyingKeys = new Map<string, VerifyingKey>()
+
+function verifyingKey(publicKey: Uint8Array): VerifyingKey {
+  const name = toHex(publicKey)
+  const known = verifyingKeys.get(name)
+  if (known !== undefined) return known
+  if (verifyingKeys.size >= LIMITS.members) verifyingKeys.clear()
   const key = createPublicKey({ key: concat(PUBLIC_DER, publicKey), format: 'der', type: 'spki' })
-  return verify(null, signatureInput(kind, repository, memberId(publicKey), sha256(bytes)), key, signature)
+  const made = { key, id: memberId(publicKey) }
+  verifyingKeys.set(name, made)
+  return made
 }

@@ -1,7 +1,14 @@
 // Objects under the index key or the journal key, each with a salt of its own (SPEC §4.5): index segments, checkpoints, journal details.
 
 import { asBuffer, concat, type Id, u96 } from '../../../format/bytes.ts'
-import { CHECKPOINT_HEADER_BYTES, type CheckpointState, decodeCheckpoint, decodeCheckpointHeader, encodeCheckpoint, encodeCheckpointHeader } from '../../../format/checkpoint.ts'
+import {
+  CHECKPOINT_HEADER_BYTES,
+  type CheckpointState,
+  decodeCheckpoint,
+  decodeCheckpointHeader,
+  encodeCheckpoint,
+  encodeCheckpointHeader,
+} from '../../../format/checkpoint.ts'
 import { checkpointAd, journalDetailsAd, segmentAd } from '../../../format/derivations.ts'
 import { domain } from '../../../format/domains.ts'
 import {
@@ -10,7 +17,7 @@ import {
   encodeSegmentBody,
   encodeSegmentHeader,
   SEGMENT_HEADER_BYTES,
-  type SegmentBody
+  type SegmentBody,
 } from '../../../format/index-segment.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import { FormatError, IntegrityError } from '../../errors.ts'
@@ -36,7 +43,7 @@ export interface OpenedSegment {
  */
 export function sealSegment(
   body: SegmentBody,
-  { repository, indexKey, signing }: { readonly repository: Id; readonly indexKey: Uint8Array; readonly signing: SigningKey }
+  { repository, indexKey, signing }: { readonly repository: Id; readonly indexKey: Uint8Array; readonly signing: SigningKey },
 ): SealedObject {
   const raw = bounded(encodeSegmentBody(body), LIMITS.segmentRawBytes, 'segment')
   const salt = randomBytes(SALT_BYTES)
@@ -117,7 +124,7 @@ function saltedKey(
   key: Uint8Array,
   repository: Id,
   salt: Uint8Array,
-  purpose: 'index-segment-key' | 'checkpoint-key' | 'journal-details-key'
+  purpose: 'index-segment-key' | 'checkpoint-key' | 'journal-details-key',
 ): Buffer {
   return hkdf(key, concat(repository, salt), domain(purpose))
 }

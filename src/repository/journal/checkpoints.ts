@@ -10,6 +10,7 @@ import { openCheckpoint, sealCheckpoint } from '../crypto/symmetric.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Genesis } from './genesis.ts'
 import type { Journal } from './journal.ts'
+import { linkAtHead } from './links.ts'
 import { isOwner } from './members.ts'
 import { lastListed, readSlot, type Slot } from './slots.ts'
 import { type DraftState, type JournalState, stateFromCheckpoint, stateToCheckpoint } from './state.ts'
@@ -102,8 +103,8 @@ async function loadCheckpoint(
   if (state === undefined || state.head.sequence !== named.sequence) {
     return undefined
   }
-  const slot = await readSlot(store, named.sequence)
-  return slot !== undefined && equalBytes(slot.hash, state.head.hash) ? state : undefined
+  const link = await linkAtHead(store, state)
+  return link !== undefined && equalBytes(link, state.head.hash) ? state : undefined
 }
 
 /** A checkpoint is a short cut: one that is damaged costs the full replay, which decides everything. */

@@ -13,12 +13,15 @@ import type { JournalState, VoidReason } from './state.ts'
 /** One slot of the log, as it is shown. */
 export interface JournalLine {
   readonly sequence: number
-  readonly hash: Id
-  /** Absent when the slot is void, save for the reason `details`. */
+  /** What the next entry chains to. */
+  readonly link: Id
+  /** Absent when the slot is void. */
   readonly entry?: JournalEntry
   /** What the journal key opens. */
   readonly details?: object
   readonly voidReason?: VoidReason
+  /** Whether the entry has no effect, since its details do not open or contradict the clear fields. */
+  readonly unreadable?: true
   /** The events in an audit batch. */
   readonly records?: readonly SpooledLine[]
 }
@@ -53,7 +56,7 @@ export async function* journalLines({ store, genesis, head, journalKey }: LogCon
   const seen = new Set<string>()
   if (from === 0) {
     const details = journalKey && readDetails(genesis.entry, GENESIS_EVENT, journalKey)
-    yield { sequence: 0, hash: genesis.id, entry: genesis.entry, ...(details && { details }) }
+    yield { sequence: 0, link: genesis.id, entry: genesis.entry, ...(details && { details }) }
   }
   for await (const slot of head.sequence > 0 ? readSlots(store, 1) : []) {
     const applied = applySlot(state, slot, journalKey)
@@ -73,15 +76,16 @@ export async function* journalLines({ store, genesis, head, journalKey }: LogCon
   }
 }
 
-function lineOf(state: JournalState, { slot, entry, voidReason }: AppliedSlot, journalKey: Uint8Array | undefined, seen: Set<string>): JournalLine {
+function lineOf(state: JournalState, { slot, link, entry, voidReason }: AppliedSlot, journalKey: Uint8Array | undefined, seen: Set<string>): JournalLine {
   const details = journalKey && entry && readDetails(entry, entry.event, journalKey)
   const batch = entry?.event === 'audit_batch' ? checkClear(entry.event, entry.clear).records : undefined
   return {
     sequence: slot.sequence,
-    hash: slot.hash,
+    link,
     ...(entry && { entry }),
     ...(details && { details }),
     ...(voidReason && { voidReason }),
+    ...(state.unreadable.has(slot.sequence) && { unreadable: true as const }),
     ...(batch && { records: batch.map((bytes) => spooledLine(state, bytes, journalKey, seen)) }),
   }
 }

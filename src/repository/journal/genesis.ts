@@ -135,6 +135,7 @@ export function genesisState({ id, entry, clear }: Genesis, journalKey?: Uint8Ar
     snapshots: [],
     heads: new Map(),
     voids: new Map(),
+    unreadable: new Set(),
     checkpointed: 0,
   }
 }

@@ -2,7 +2,7 @@
 // slots reads it, validity judges each slot, effects applies it to the state; pin-watch holds it against what this client saw
 // before. open-journal puts these in the order of SPEC §9.1; append writes (§9.2.5); checkpoints, spool and accept stand on top.
 
-import { type Id, toHex } from '../../../format/bytes.ts'
+import { equalBytes, type Id, toHex } from '../../../format/bytes.ts'
 import type { EventName } from '../../../format/events.ts'
 import type { JournalEntry } from '../../../format/journal.ts'
 import type { StopError } from '../../errors.ts'
@@ -12,7 +12,8 @@ import { type AppendRequest, appendEntry } from './append.ts'
 import { type EntriesOptions, type JournalLine, journalLines } from './entries.ts'
 import type { Genesis } from './genesis.ts'
 import { type JournalStart, type OpenedJournal, type OpenJournalOptions, replayFrom, replayJournal } from './open-journal.ts'
-import { fork, type Pin, rollback, samePin } from './pins.ts'
+import { linkAtHead } from './links.ts'
+import { fork, type Pin, rollback } from './pins.ts'
 import { lastListed, omission, readSlot } from './slots.ts'
 import { type DraftState, encodeState, type JournalMember, type JournalState } from './state.ts'
 
@@ -104,12 +105,12 @@ export class Journal {
 
   async #refresh(): Promise<number> {
     const { head } = this.#state
-    const found = await readSlot(this.store, head.sequence)
-    if (found === undefined) {
+    const link = await linkAtHead(this.store, this.#state)
+    if (link === undefined) {
       throw await this.#lostHead(head)
     }
-    if (!samePin(found, head)) {
-      throw fork(head, found)
+    if (!equalBytes(link, head.hash)) {
+      throw fork(head, { sequence: head.sequence, hash: link })
     }
     await replayFrom(this.store, this.#state, this.#journalKey)
     return this.#state.head.sequence - head.sequence

@@ -4,10 +4,11 @@ import { StopError } from '../../errors.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { findCheckpoint } from './checkpoints.ts'
 import { type Genesis, genesisState, readGenesis } from './genesis.ts'
+import { linkAtHead } from './links.ts'
 import { PinWatch, type PinWatchOptions } from './pin-watch.ts'
 import { type Pin, samePin } from './pins.ts'
 import { type AppliedSlot, applySlot } from './replay.ts'
-import { readSlot, readSlots } from './slots.ts'
+import { readSlots } from './slots.ts'
 import { type DraftState, decodeState, type JournalState } from './state.ts'
 
 export interface OpenJournalOptions {
@@ -57,9 +58,9 @@ export async function replayJournal(options: OpenJournalOptions): Promise<Opened
 /** Only what came after the cached state is verified; its own last slot must stand where it stood. */
 async function fromCache(options: OpenJournalOptions, genesis: Genesis, cached: DraftState): Promise<OpenedJournal | undefined> {
   const { head } = cached
-  const last = head.sequence === 0 ? { sequence: 0, hash: genesis.id } : await readSlot(options.store, head.sequence)
+  const link = await linkAtHead(options.store, cached)
   const contradicted = options.pin !== undefined && options.pin.sequence === head.sequence && !samePin(options.pin, head)
-  if (last === undefined || !equalBytes(last.hash, head.hash) || contradicted) {
+  if (link === undefined || !equalBytes(link, head.hash) || contradicted) {
     // History was rolled back or rewritten, if no owner accepted it: the full replay tells.
     return undefined
   }

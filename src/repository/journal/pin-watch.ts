@@ -38,14 +38,14 @@ export class PinWatch {
     this.#note(head)
   }
 
-  see({ slot, entry }: AppliedSlot): void {
+  see({ slot, link, entry }: AppliedSlot): void {
     if (entry?.event === 'journal_accepted') {
       const { sequence, hash } = checkClear(entry.event, entry.clear)
       const known = this.#hashes.get(sequence)
       const names = known !== undefined && equalBytes(known, hash)
       this.#accepted ||= names && this.#trusts(entry.member) && this.#lost(entry)
     }
-    this.#note(slot)
+    this.#note({ sequence: slot.sequence, hash: link })
   }
 
   /** @throws {StopError} `journal-rollback`, `journal-fork` when the journal lacks the pin and no owner accepted that. */

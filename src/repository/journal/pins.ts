@@ -4,7 +4,7 @@ import { StopError } from '../../errors.ts'
 /** The last entry of a journal that a client verified. SPEC §7.5 */
 export interface Pin {
   readonly sequence: number
-  /** Slot hash of that sequence. */
+  /** The link of that sequence, which vouches for all before it (links.ts). */
   readonly hash: Id
 }
 

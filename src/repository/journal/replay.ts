@@ -1,4 +1,6 @@
+import type { Id } from '../../../format/bytes.ts'
 import { applyEntry } from './effects.ts'
+import { voidLink } from './links.ts'
 import type { Slot } from './slots.ts'
 import type { DraftState, VoidReason } from './state.ts'
 import { judge, type KnownEntry } from './validity.ts'
@@ -6,9 +8,11 @@ import { judge, type KnownEntry } from './validity.ts'
 /** A slot and what became of it. */
 export interface AppliedSlot {
   readonly slot: Slot
+  /** What the next entry chains to. */
+  readonly link: Id
   /** The entry, when the slot is valid. */
   readonly entry?: KnownEntry
-  /** Why it is void, or why it has no effect (`details`). */
+  /** Why the slot is void. */
   readonly voidReason?: VoidReason
 }
 
@@ -18,14 +22,16 @@ export interface AppliedSlot {
  */
 export function applySlot(state: DraftState, slot: Slot, journalKey: Uint8Array | undefined): AppliedSlot {
   const verdict = judge(state, slot)
-  const applied = 'entry' in verdict ? take(state, slot, verdict.entry, journalKey) : { slot, voidReason: verdict.reason }
-  if (applied.voidReason !== undefined) {
-    state.voids.set(slot.sequence, applied.voidReason)
+  const { sequence } = slot
+  if ('entry' in verdict) {
+    if (!applyEntry(state, verdict.entry, journalKey)) {
+      state.unreadable.add(sequence)
+    }
+    state.head = { sequence, hash: slot.hash }
+    return { slot, link: slot.hash, entry: verdict.entry }
   }
-  state.head = { sequence: slot.sequence, hash: slot.hash }
-  return applied
-}
-
-function take(state: DraftState, slot: Slot, entry: KnownEntry, journalKey: Uint8Array | undefined): AppliedSlot {
-  return applyEntry(state, entry, journalKey) ? { slot, entry } : { slot, entry, voidReason: 'details' }
+  const link = voidLink(state.head.hash, slot)
+  state.voids.set(sequence, verdict.reason)
+  state.head = { sequence, hash: link }
+  return { slot, link, voidReason: verdict.reason }
 }

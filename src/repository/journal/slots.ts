@@ -10,7 +10,7 @@ export interface Slot {
   readonly sequence: number
   /** At most 1 MiB and one byte: enough to see that it is too long. */
   readonly bytes: Buffer
-  /** SHA-256 of the object's first 1,048,576 bytes: what the next entry chains to. SPEC §7.1 */
+  /** SHA-256 of the object's first 1,048,576 bytes. SPEC §7.1 */
   readonly hash: Id
 }
 

@@ -43,16 +43,19 @@ export class Spool {
 
   /**
    * Signs an event and keeps it durably on this machine.
-   * @throws {UsageError} `not-spoolable` for an event that has an effect, and for details of more than 256 KiB.
+   * @throws {UsageError} `not-spoolable` for an event that has an effect, and for a record of more than 256 KiB.
    * @throws {StoreError} `spool-io` when the directory cannot be written.
    */
   async add(event: EventName, details: CborRecord): Promise<void> {
     const { repository, journalKey, signing } = this.#options
+    if (!isSpoolable(event)) {
+      throw new UsageError('not-spoolable', `The event ${event} has an effect, so it cannot wait in the spool.`)
+    }
     const bare = { repository, operation: randomBytes(16), member: signing.memberId, event, time: now(), sealed: Buffer.alloc(0) }
     const inner = encodeSpoolRecord(recordWithDetails(bare, event, details, journalKey))
     const bytes = encodeSigned([inner, signing.sign('spool-record', repository, inner)])
-    if (!isSpoolable(event) || bytes.length > SPOOL_RECORD_BYTES) {
-      throw new UsageError('not-spoolable', `The event ${event} (${bytes.length} bytes) cannot wait in the spool.`)
+    if (bytes.length > SPOOL_RECORD_BYTES) {
+      throw new UsageError('not-spoolable', `The event ${event} has ${bytes.length} bytes, too many for the spool.`)
     }
     await this.#files.add(bytes)
   }

@@ -13,7 +13,7 @@ import type { Member } from '../../../format/member.ts'
 import { memberId } from '../crypto/signing.ts'
 import type { Head } from './pins.ts'
 
-/** Why a slot is void (SPEC §7.3). `details`: its details do not open, or contradict the clear fields. `recorded`: known from a stored state. */
+/** Why a slot is void (SPEC §7.3). `recorded`: known from a stored state. */
 export type VoidReason =
   | 'oversize'
   | 'form'
@@ -28,7 +28,6 @@ export type VoidReason =
   | 'series'
   | 'no-owner'
   | 'limit'
-  | 'details'
   | 'recorded'
 
 export interface JournalMember extends Member {
@@ -71,6 +70,8 @@ export interface JournalState {
   /** Ascending by epoch. */
   readonly sealing: readonly { readonly epoch: number; readonly key: Uint8Array }[]
   readonly voids: ReadonlyMap<number, VoidReason>
+  /** Valid entries without effect, since their details do not open or contradict the clear fields; those of this replay only. */
+  readonly unreadable: ReadonlySet<number>
   /** Up to here a checkpoint is known, or need not be known: where the replay began. */
   readonly checkpointed: number
 }
@@ -89,6 +90,7 @@ export interface DraftState extends JournalState {
   readonly snapshots: SnapshotRecord[]
   readonly heads: Map<string, SnapshotRecord>
   readonly voids: Map<number, VoidReason>
+  readonly unreadable: Set<number>
   checkpointed: number
 }
 
@@ -141,6 +143,7 @@ export function stateFromCheckpoint(repository: Id, stored: CheckpointState): Dr
     snapshots: [...stored.snapshots],
     heads: new Map(stored.snapshots.map((snapshot) => [snapshot.details.series, snapshot])),
     voids: new Map(stored.voids.map((void_) => [void_, 'recorded'])),
+    unreadable: new Set(),
     checkpointed: sequence,
   }
 }

@@ -52,8 +52,8 @@ export async function verifyJournal(store: ObjectStore, options: VerifyJournalOp
   const state = genesisState(genesis, options.journalKey)
   await orProblem(problems, () => replayAll(store, genesis, state, options, problems))
   const voids = [...state.voids].map(([sequence, reason]) => ({ sequence, reason }))
-  const valid = state.head.sequence + 1 - voids.filter(({ reason }) => reason !== 'details').length
-  return { ok: problems.length === 0, repository: genesis.id, entries: valid, head: state.head, voids, problems }
+  const entries = state.head.sequence + 1 - voids.length
+  return { ok: problems.length === 0, repository: genesis.id, entries, head: state.head, voids, problems }
 }
 
 async function replayAll(

@@ -3,7 +3,7 @@
 
 import type { ChunkKind, PackKind } from '../../../format/pack.ts'
 import type { ChunkIdentity } from '../crypto/chunk-id.ts'
-import type { ClaimSet } from '../objects/claims.ts'
+import type { ClaimSet } from './claims.ts'
 import { BlockBuilder } from './block-builder.ts'
 import { type FinishedPack, PackWriter, type Sealer } from './pack-writer.ts'
 

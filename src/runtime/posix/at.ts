@@ -1,8 +1,8 @@
 // Creating, opening and removing names relative to a directory handle: a symlink that is swapped into
 // the path while a restore works leads nowhere, because no call here looks at more than one name.
 import { constants } from 'node:fs'
-import { AT_REMOVEDIR, O_CLOEXEC } from './linux.ts'
 import { check, libc } from './library.ts'
+import { AT_REMOVEDIR, O_CLOEXEC } from './linux.ts'
 import { type Bytes, newScratch, PATH_BYTES, putName, putPath } from './name.ts'
 
 const first = newScratch()

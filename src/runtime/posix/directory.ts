@@ -1,5 +1,5 @@
-import { SEEK_SET } from './linux.ts'
 import { check, libc } from './library.ts'
+import { SEEK_SET } from './linux.ts'
 
 // Layout of struct linux_dirent64: inode, offset, record length at 16, type at 18, name from 19.
 const LENGTH_AT = 16

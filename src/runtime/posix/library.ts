@@ -1,5 +1,5 @@
-// The door to the C library, for calls that node:fs lacks: calls relative to a directory handle,
-// extended attributes, holes, exchange of names, nanosecond times. All of it is synchronous.
+// The door to the C library, for the calls of capture and restore (SPEC §9.2, §9.5) that node:fs lacks: relative to
+// a directory handle, extended attributes, holes, exchange of names, nanosecond times. All of it is synchronous.
 // Flow: at, metadata, xattr, sparse, stat … → library → libc. Only Linux on 64-bit little-endian
 // machines is bound; elsewhere everything imports, and throws UnsupportedError when called.
 import { createRequire } from 'node:module'

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
-import { RENAME_EXCHANGE, RENAME_NOREPLACE } from './linux.ts'
 import { lastError, libc } from './library.ts'
+import { RENAME_EXCHANGE, RENAME_NOREPLACE } from './linux.ts'
 import { type Bytes, newScratch, putName } from './name.ts'
 import { UnsupportedError } from './posix-error.ts'
 

@@ -1,7 +1,7 @@
 // Holes of sparse files. These calls move the handle's position: read and write with explicit offsets.
 import { constants } from 'node:os'
-import { SEEK_DATA, SEEK_HOLE } from './linux.ts'
 import { lastError, libc } from './library.ts'
+import { SEEK_DATA, SEEK_HOLE } from './linux.ts'
 
 /** Where data lies in a file: offset and length in bytes. */
 export type Extent = readonly [offset: number, lengthBytes: number]

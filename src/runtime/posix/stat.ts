@@ -1,7 +1,8 @@
 // What the kernel knows of a file, for the walk of a tree. Measured on 72,000 files: a walk by
 // readNames, statAt and openDirNoFollow takes about 4 µs an entry, node:fs with bigints 6 µs.
-import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS } from './linux.ts'
+
 import { check, libc } from './library.ts'
+import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS } from './linux.ts'
 import type { Timespec } from './metadata.ts'
 import { type Bytes, newScratch, putName, putPath } from './name.ts'
 

@@ -1,8 +1,8 @@
 // Extended attributes of every namespace that the kernel shows to this user, ACLs among them
 // (`system.posix_acl_access`, as raw bytes). Symlinks are never followed.
 import { constants } from 'node:os'
-import { AT_SYMLINK_NOFOLLOW } from './linux.ts'
 import { type CLibrary, check, lastError, libc } from './library.ts'
+import { AT_SYMLINK_NOFOLLOW } from './linux.ts'
 import { type Bytes, newScratch, putName, putPath, putProcPath } from './name.ts'
 
 /** One attribute: its full name with namespace, and its value, both as bytes. */

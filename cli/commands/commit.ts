@@ -1,0 +1,127 @@
+// `cairn commit`: captures paths, or a stream, into a new snapshot of a series.
+
+import os from 'node:os'
+import process from 'node:process'
+import { UsageError } from '../../src/errors.ts'
+import type { Session } from '../../src/control/session/session.ts'
+import type { CommitOptions } from '../../src/operations/commit/commit.ts'
+import { actorOf } from '../actor.ts'
+import { type CommitArgs, commitFacts, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
+import type { ExitName } from '../exit-codes.ts'
+import { CommitProgressLine, dryRunResult, printCommit, printDryRun, problemLine } from '../output/commit.ts'
+import { type CommandContext, defineCommand } from '../run.ts'
+
+export const command = defineCommand({
+  command: 'commit [path..]',
+  describe: 'back up: make a snapshot of files, or of a stream',
+  examples: [
+    ['cairn commit ~/work -m "before the migration"', 'one directory; its path names the series'],
+    ['cairn commit /etc /home --name laptop --exclude "*.tmp"', 'several paths need a series name'],
+    ['pg_dump shop | cairn commit --stdin shop.sql', 'a stream as one file'],
+    ['cairn commit ~/work --dry-run', 'say what would be read, store nothing'],
+  ],
+  exits: ['partial', 'no-repository', 'lease', 'key', 'access', 'stop', 'integrity', 'store'],
+  notes:
+    'CAIRN_ACTOR says who acts: person:NAME, agent:NAME or schedule:NAME. Entries that cannot be read are recorded in the ' +
+    'snapshot and listed; the exit code is then 3.',
+  builder: (yargs) =>
+    yargs
+      .positional('path', { type: 'string', array: true, describe: 'what to back up' })
+      .option('name', { type: 'string', requiresArg: true, describe: 'series; default: the path, when it is one' })
+      .option('message', { alias: 'm', type: 'string', requiresArg: true, describe: 'what this snapshot is about' })
+      .option('tag', { type: 'string', array: true, requiresArg: true, describe: 'K=V to keep with the snapshot; may be repeated' })
+      .option('source', { type: 'string', requiresArg: true, describe: 'where the change came from, as "AI Refactor Task-12"' })
+      .option('environment', { type: 'string', requiresArg: true, describe: 'as production, staging' })
+      .option('request-id', { type: 'string', requiresArg: true, describe: 'the request or ticket behind it' })
+      .option('application-version', { type: 'string', requiresArg: true, describe: 'version of what is backed up' })
+      .option('storage-spec-version', { type: 'string', requiresArg: true, describe: 'version of its storage layout' })
+      .option('exclude', { type: 'string', array: true, requiresArg: true, describe: 'leave out what this gitignore pattern matches' })
+      .option('exclude-file', { type: 'string', array: true, requiresArg: true, describe: 'file with gitignore patterns' })
+      .option('exclude-caches', { type: 'boolean', default: false, describe: 'leave out what lies beside a CACHEDIR.TAG' })
+      .option('one-file-system', { type: 'boolean', default: false, describe: 'do not cross into other file systems' })
+      .option('stdin', { type: 'string', requiresArg: true, describe: 'back up standard input as a file of this name' })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),
+  async run(args, context) {
+    const actor = actorOf(context.env)
+    const source = await sourceOf(args)
+    const patterns = excludePatterns(args)
+    const session = await context.openSession()
+    const series = await seriesOf(session, args, source)
+    const { excludesOf } = await import('../../src/sources/filesystem/excludes.ts')
+    const host = os.hostname()
+    const createdBy = session.repository.journal.member(session.repository.signing.memberId)?.label ?? os.userInfo().username
+    const { openCache, keep, drop } = await captureCache(session, args, source, series, patterns)
+    const options: CommitOptions = {
+      root: source.root,
+      ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: process.stdin } }),
+      facts: commitFacts(args, { series, host, actor, createdBy, excludes: patterns }),
+      isExcluded: excludesOf(patterns),
+      excludeCaches: args.excludeCaches,
+      oneFileSystem: args.oneFileSystem,
+      openCache,
+      signal: context.signal,
+    }
+    let kept = false
+    try {
+      if (args.dryRun) return await dryRun(session, options, context)
+      const { outcome, exit } = await commitNow(session, options, context)
+      keep(outcome.segments)
+      kept = true
+      return exit
+    } finally {
+      if (!kept) drop()
+    }
+  },
+})
+
+async function commitNow(session: Session, options: CommitOptions, { output }: CommandContext) {
+  const { commit } = await import('../../src/operations/commit/commit.ts')
+  const before = session.repository.journal.state.heads.get(options.facts.series)
+  const line = new CommitProgressLine(output, before?.details.bytes)
+  const outcome = await commit(session.repository, {
+    ...options,
+    onProgress: (progress) => line.show(progress),
+    onProblem: (problem) => output.warning(problemLine(problem)),
+  })
+  printCommit(output, outcome)
+  const exit: ExitName = outcome.manifest.complete ? 'done' : 'partial'
+  return { outcome, exit }
+}
+
+async function dryRun(session: Session, options: CommitOptions, { output }: CommandContext): Promise<ExitName> {
+  const { dryRunCommit } = await import('../../src/operations/commit/dry-run.ts')
+  const found = await dryRunCommit(session.repository, {
+    ...options,
+    onProblem: (problem) => output.warning(problemLine(problem)),
+  })
+  output.result(dryRunResult(options.facts.series, found), () => printDryRun(options.facts.series, found))
+  return found.problemCount === 0 ? 'done' : 'partial'
+}
+
+async function seriesOf(session: Session, args: CommitArgs, { root, defaultName }: SourceOf): Promise<string> {
+  const { assertSameSource } = await import('../../src/operations/commit/series.ts')
+  const { checkSeriesName } = await import('../../format/names.ts')
+  if (args.name !== undefined) {
+    try {
+      return checkSeriesName(args.name)
+    } catch (cause) {
+      throw new UsageError('series-name', `${args.name} cannot name a series.`, { hint: (cause as Error).message, cause })
+    }
+  }
+  assertSameSource(session.repository.journal.state, defaultName, { root, host: os.hostname() })
+  return defaultName
+}
+
+/** The rows of what the last commit of this scope saw: kept after the journal entry stands, dropped when it does not come to that. */
+async function captureCache(session: Session, args: CommitArgs, source: SourceOf, series: string, patterns: readonly string[]) {
+  const { CaptureRows } = await import('../../src/control/catalog/capture-rows.ts')
+  const { repository, home } = session
+  const switches = `caches=${args.excludeCaches} one-file-system=${args.oneFileSystem}`
+  const scope = [repository.id, series, source.root.path, ...source.root.roots.map(({ at }) => at), '\0', ...patterns, switches]
+  let rows: ReturnType<typeof CaptureRows.open>
+  return {
+    openCache: (segments: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, segments)),
+    keep: (segments: readonly string[]) => rows?.keep(segments),
+    drop: () => rows?.drop(),
+  }
+}

@@ -1,0 +1,82 @@
+// `cairn init`: makes a repository, and the owner's identity for it.
+
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { toHex } from '../../format/bytes.ts'
+import { UsageError } from '../../src/errors.ts'
+import { bold } from '../output/human.ts'
+import { defineCommand } from '../run.ts'
+
+export const command = defineCommand({
+  command: 'init [path]',
+  describe: 'make a repository',
+  examples: [
+    ['cairn init /mnt/backup/cairn', 'make a repository, and print its recovery code'],
+    ['cairn init --repo /mnt/cairn --passphrase-file pass.txt', 'one that a passphrase opens, too'],
+    ['cairn init /mnt/cairn --recovery-code-file code.txt', 'put the recovery code into a file, not on the terminal'],
+  ],
+  exits: ['store'],
+  notes:
+    "The owner's identity is kept in a file under CAIRN_HOME, or where --identity says. The recovery code opens the repository " +
+    'when every identity is lost: print it, and keep it away from this machine. Nobody can recover it.',
+  builder: (yargs) =>
+    yargs
+      .positional('path', { type: 'string', describe: 'where to make it; in place of --repo' })
+      .option('name', { type: 'string', requiresArg: true, describe: 'what people call it (the name of its directory)' })
+      .option('label', { type: 'string', requiresArg: true, describe: 'what people call you in it (user@host)' }),
+  async run(args, { env, output }) {
+    const { repositoryLocation, passphraseOf } = await import('../../src/control/session/session.ts')
+    const { openHome } = await import('../../src/control/session/home.ts')
+    const { identityPath, keepIdentity } = await import('../../src/control/session/identities.ts')
+    const { openStore } = await import('../../src/repository/store/open-store.ts')
+    const { init } = await import('../../src/operations/init/init.ts')
+    const { Catalog } = await import('../../src/control/catalog/catalog.ts')
+    const location = repositoryLocation({ repo: args.path ?? args.repo, env })
+    const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
+    const home = openHome(env)
+    const store = await openStore(location, { create: true })
+    const code = args.recoveryCodeFile === undefined ? undefined : openSecretFile(args.recoveryCodeFile)
+    let identityFile = ''
+    const made = await init(store, {
+      name: args.name ?? path.basename(store.location),
+      label: args.label ?? `${os.userInfo().username}@${os.hostname()}`,
+      ...(passphrase !== undefined && { passphrase }),
+      keepIdentity: async (identity) => {
+        identityFile = args.identity ?? env['CAIRN_IDENTITY'] ?? identityPath(home, identity.repository)
+        keepIdentity(identityFile, identity)
+      },
+    })
+    code?.(made.recoveryCode)
+    const catalog = new Catalog(home.directory)
+    catalog.setPlace(store.location, made.repository)
+    catalog.close()
+    await store.close()
+    const repository = toHex(made.repository)
+    const recovery = args.recoveryCodeFile === undefined ? { recoveryCode: made.recoveryCode } : { recoveryCodeFile: args.recoveryCodeFile }
+    output.result({ repository, location: store.location, identityFile, passphrase: passphrase !== undefined, ...recovery }, () =>
+      [
+        `Made repository ${repository.slice(0, 16)} at ${store.location}`,
+        `Your identity is ${identityFile}`,
+        args.recoveryCodeFile === undefined
+          ? `Recovery code (print it, keep it away from this machine; it is not shown again):\n\n  ${bold(made.recoveryCode)}\n`
+          : `The recovery code is in ${args.recoveryCodeFile}: print it, and take the file away from this machine.`,
+      ].join('\n'),
+    )
+  },
+})
+
+/** Makes the file before the repository, so that the code cannot be lost for want of a place. */
+function openSecretFile(file: string): (text: string) => void {
+  let fd: number
+  try {
+    fd = fs.openSync(file, 'wx', 0o600)
+  } catch (cause) {
+    throw new UsageError('secret-file', `The file ${file} for the recovery code cannot be made.`, { hint: 'Name a file that does not exist yet.', cause })
+  }
+  return (text) => {
+    fs.writeFileSync(fd, `${text}\n`)
+    fs.fsyncSync(fd)
+    fs.closeSync(fd)
+  }
+}

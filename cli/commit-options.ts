@@ -1,0 +1,109 @@
+// What the options of `commit` say: the source, what is left out, and the facts that go into the manifest.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { isEntryName, isManifestTagKey } from '../format/names.ts'
+import { UsageError } from '../src/errors.ts'
+import type { SnapshotFacts } from '../src/operations/commit/commit.ts'
+import { defaultSeries } from '../src/operations/commit/series.ts'
+import { type CaptureRoot, captureRoot } from '../src/sources/filesystem/selection.ts'
+import type { GlobalArgs } from './options.ts'
+import { toolVersion } from './version.ts'
+
+export interface CommitArgs extends GlobalArgs {
+  readonly path: string[] | undefined
+  readonly name: string | undefined
+  readonly message: string | undefined
+  readonly tag: string[] | undefined
+  readonly source: string | undefined
+  readonly environment: string | undefined
+  readonly requestId: string | undefined
+  readonly applicationVersion: string | undefined
+  readonly storageSpecVersion: string | undefined
+  readonly exclude: string[] | undefined
+  readonly excludeFile: string[] | undefined
+  readonly excludeCaches: boolean
+  readonly oneFileSystem: boolean
+  readonly stdin: string | undefined
+  readonly dryRun: boolean
+}
+
+export interface SourceOf {
+  readonly root: CaptureRoot
+  /** Name of the only file, as latin1 text, when standard input is captured. */
+  readonly stdin?: string
+  readonly defaultName: string
+}
+
+/** What is to be captured. @throws {UsageError} when that is nothing, or does not go together. */
+export async function sourceOf({ path: paths = [], stdin, name, dryRun }: CommitArgs): Promise<SourceOf> {
+  if (stdin !== undefined) return stdinSource(stdin, paths, dryRun)
+  const [only] = paths
+  if (only === undefined) throw new UsageError('nothing-to-commit', 'No path was named.', { hint: 'Name a path, or give a stream with --stdin NAME.' })
+  if (paths.length > 1 && name === undefined) {
+    throw new UsageError('series-needed', 'Several paths need a series name.', { hint: 'Give one with --name SERIES.' })
+  }
+  const root = captureRoot(paths)
+  return { root, defaultName: name ?? defaultSeries(root.roots[0]!.path.toString('utf8')) }
+}
+
+function stdinSource(stdin: string, paths: readonly string[], dryRun: boolean): SourceOf {
+  if (paths.length > 0) throw new UsageError('stdin-and-paths', 'Standard input and paths cannot be captured together.', { hint: 'Make two commits.' })
+  if (dryRun) throw new UsageError('stdin-dry-run', 'A stream can be read only once, so there is no dry run of it.', { hint: 'Leave out --dry-run.' })
+  const name = Buffer.from(stdin)
+  if (!isEntryName(name)) throw new UsageError('stdin-name', `'${stdin}' cannot name a file.`, { hint: 'Use 1 to 255 bytes without a slash.' })
+  const root: CaptureRoot = { path: Buffer.from('/'), selection: 'all', roots: [{ path: Buffer.from(`stdin:${stdin}`), at: name }] }
+  return { root, stdin: name.toString('latin1'), defaultName: defaultSeries(stdin) }
+}
+
+/** All gitignore patterns, those of files first. @throws {UsageError} `exclude-file` when one cannot be read. */
+export function excludePatterns({ exclude = [], excludeFile = [] }: CommitArgs): string[] {
+  return [...excludeFile.flatMap(patternsIn), ...exclude]
+}
+
+function patternsIn(file: string): string[] {
+  try {
+    return fs
+      .readFileSync(path.resolve(file), 'utf8')
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  } catch (cause) {
+    throw new UsageError('exclude-file', `The file of patterns ${file} cannot be read.`, { hint: 'Check its path and permissions.', cause })
+  }
+}
+
+/** What the manifest says of the snapshot; what nobody said is empty. */
+export function commitFacts(
+  args: CommitArgs,
+  known: Pick<SnapshotFacts, 'series' | 'host' | 'actor' | 'createdBy' | 'excludes'>,
+): SnapshotFacts {
+  return {
+    ...known,
+    source: args.source ?? defaultSource(known.actor),
+    description: args.message ?? '',
+    requestId: args.requestId ?? '',
+    environment: args.environment ?? '',
+    toolVersion: toolVersion(),
+    applicationVersion: args.applicationVersion ?? '',
+    storageSpecVersion: args.storageSpecVersion ?? '',
+    tags: tagsOf(args.tag ?? []),
+  }
+}
+
+function defaultSource(actor: string): string {
+  if (actor.startsWith('agent:')) return 'AI Agent'
+  return actor.startsWith('schedule:') ? 'Scheduled' : 'Manual'
+}
+
+function tagsOf(texts: readonly string[]): Record<string, string> {
+  const tags: Record<string, string> = {}
+  for (const text of texts) {
+    const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
+    if (!isManifestTagKey(key)) {
+      throw new UsageError('tag', `'${text}' is no tag.`, { hint: 'Write KEY=VALUE; the key has 1 to 64 of A-Z a-z 0-9 . _ -' })
+    }
+    if (Object.hasOwn(tags, key)) throw new UsageError('tag', `The tag ${key} was given twice.`, { hint: 'Give it once.' })
+    tags[key] = value
+  }
+  return tags
+}

@@ -1,0 +1,50 @@
+// The options that every command has, and the session that they describe.
+
+import fs from 'node:fs'
+import type { Argv, Options } from 'yargs'
+import type { SessionOptions } from '../src/control/session/session.ts'
+import { UsageError } from '../src/errors.ts'
+
+export interface GlobalArgs {
+  readonly repo: string | undefined
+  readonly identity: string | undefined
+  readonly passphraseFile: string | undefined
+  readonly recoveryCodeFile: string | undefined
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+const GROUP = 'Every command:'
+
+const GLOBAL_OPTIONS = {
+  repo: { type: 'string', requiresArg: true, describe: 'where the repository is: a path or file:///path (CAIRN_REPO)' },
+  identity: { type: 'string', requiresArg: true, describe: "identity file, when it is not this user's own (CAIRN_IDENTITY)" },
+  'passphrase-file': { type: 'string', requiresArg: true, describe: 'file with the passphrase (CAIRN_PASSPHRASE holds one itself)' },
+  'recovery-code-file': { type: 'string', requiresArg: true, describe: 'file with the printed recovery code' },
+  json: { type: 'boolean', default: false, describe: 'JSON for programs: one object, or one a line' },
+  quiet: { type: 'boolean', alias: 'q', default: false, describe: 'no progress and no remarks' },
+} as const satisfies Record<string, Options>
+
+/** Options that take a value: what follows them on a command line is no command. */
+export const GLOBAL_VALUE_OPTIONS: readonly string[] = ['--repo', '--identity', '--passphrase-file', '--recovery-code-file']
+
+/** Adds the options that every command has. */
+export function addGlobalOptions(yargs: Argv): Argv<GlobalArgs> {
+  const options = Object.entries(GLOBAL_OPTIONS).map(([name, option]) => [name, { ...option, group: GROUP }])
+  return yargs.options(Object.fromEntries(options) as typeof GLOBAL_OPTIONS).group('version', GROUP) as unknown as Argv<GlobalArgs>
+}
+
+/** What the options and the environment say about which repository and which key. */
+export function sessionOptions(args: GlobalArgs, env: NodeJS.ProcessEnv): SessionOptions {
+  const { repo, identity, passphraseFile, recoveryCodeFile } = args
+  const recoveryCode = recoveryCodeFile === undefined ? undefined : readSecretFile(recoveryCodeFile, 'recovery code')
+  return { repo, identityFile: identity, passphraseFile, recoveryCode, env }
+}
+
+function readSecretFile(file: string, what: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw new UsageError('secret-file', `The file ${file} with the ${what} cannot be read.`, { hint: 'Check its path and permissions.', cause })
+  }
+}

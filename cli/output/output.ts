@@ -1,0 +1,94 @@
+// Where a command's results go: to people as text, to programs as JSON; remarks and progress go to stderr.
+
+import process from 'node:process'
+import { jsonText, jsonWithList } from './json.ts'
+import { ProgressLine } from './progress.ts'
+
+export interface OutputOptions {
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+const WRITE_BYTES = 64 << 10
+
+export class Output {
+  readonly json: boolean
+  readonly quiet: boolean
+  /** A line on the terminal that is written over; silent when stderr is no terminal. */
+  readonly progress: ProgressLine
+
+  constructor({ json, quiet }: OutputOptions) {
+    this.json = json
+    this.quiet = quiet
+    this.progress = new ProgressLine(process.stderr, !json && !quiet && process.stderr.isTTY === true)
+  }
+
+  /** The result: `value` as one JSON object for programs, or what `human` gives for people. */
+  result(value: object, human: () => string): void {
+    this.progress.clear()
+    const text = this.json ? jsonText(value) : human()
+    if (text !== '') process.stdout.write(`${text}\n`)
+  }
+
+  /** A line of JSON that precedes the result; for programs only. */
+  event(value: object): void {
+    if (this.json) process.stdout.write(`${jsonText(value)}\n`)
+  }
+
+  /** A result that is a long list: streamed, as lines for people or as member `name` of one object. */
+  async list<T>(
+    head: object,
+    name: string,
+    items: AsyncIterable<T> | Iterable<T>,
+    forms: { readonly json: (item: T) => unknown; readonly human: (item: T) => string },
+  ): Promise<void> {
+    this.progress.clear()
+    const pieces = this.json ? jsonWithList(head, name, mapped(items, forms.json)) : mapped(items, (item) => `${forms.human(item)}\n`)
+    await this.text(pieces)
+  }
+
+  /** Text in pieces, as it comes. */
+  async text(pieces: AsyncIterable<string>): Promise<void> {
+    let waiting = ''
+    for await (const piece of pieces) {
+      waiting += piece
+      if (waiting.length < WRITE_BYTES) continue
+      await this.bytes(waiting)
+      waiting = ''
+    }
+    await this.bytes(waiting)
+  }
+
+  /** Bytes as they are, no faster than the reader takes them. */
+  async bytes(bytes: Uint8Array | string): Promise<void> {
+    const { stdout } = process
+    if (bytes.length === 0 || stdout.destroyed || stdout.write(bytes)) return
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        stdout.off('drain', go)
+        stdout.off('close', go)
+        stdout.off('error', go)
+        resolve()
+      }
+      stdout.on('drain', go).on('close', go).on('error', go)
+    })
+  }
+
+  /** A remark for people, on stderr. */
+  note(text: string): void {
+    if (this.json || this.quiet) return
+    this.progress.clear()
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** A problem that people should see even when they asked for quiet; programs find it in the result. */
+  warning(text: string): void {
+    if (this.json) return
+    this.progress.clear()
+    process.stderr.write(`${text}\n`)
+  }
+}
+
+async function* mapped<T, U>(items: AsyncIterable<T> | Iterable<T>, map: (item: T) => U): AsyncGenerator<U> {
+  for await (const item of items) yield map(item)
+}

@@ -1,0 +1,113 @@
+// The frame around every command: options → session → verb → output → exit code. A command says what is its own; the rest stands here.
+
+import process from 'node:process'
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
+import type { Session } from '../src/control/session/session.ts'
+import { CancelledError } from '../src/errors.ts'
+import { EXITS, type ExitName } from './exit-codes.ts'
+import { type GlobalArgs, sessionOptions } from './options.ts'
+import { reportError } from './output/error.ts'
+import { Output } from './output/output.ts'
+import { stopSignal } from './signals.ts'
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly env: NodeJS.ProcessEnv
+  readonly output: Output
+  /** Aborts on Ctrl-C, SIGTERM, and when nobody reads the output any more. */
+  readonly signal: AbortSignal
+  /** Opens the repository that the options name, once; it is closed when the command ends. */
+  openSession(): Promise<Session>
+}
+
+export interface CommandSpec<Args extends GlobalArgs> {
+  /** As yargs takes it: `log [series]`. */
+  readonly command: string | readonly string[]
+  readonly describe: string
+  /** A command line and what it does. */
+  readonly examples: readonly (readonly [string, string])[]
+  /** Exit codes besides those of every command. */
+  readonly exits: readonly ExitName[]
+  /** More for `--help`, below the options. */
+  readonly notes?: string
+  readonly builder: (yargs: Argv<GlobalArgs>) => Argv<Args>
+  /** Does the work; its exit is `done` unless it returns another. */
+  readonly run: (args: ArgumentsCamelCase<Args>, context: CommandContext) => Promise<ExitName | void>
+}
+
+/** A command whatever its own options are. */
+export type AnyCommand = CommandModule<GlobalArgs, GlobalArgs>
+
+/** Makes a yargs command of what a command says of itself. */
+export function defineCommand<Args extends GlobalArgs>(spec: CommandSpec<Args>): AnyCommand {
+  const module: CommandModule<GlobalArgs, Args> = {
+    command: spec.command,
+    describe: spec.describe,
+    builder: (yargs) =>
+      spec
+        .builder(yargs)
+        .example(spec.examples as [string, string][])
+        .epilogue(epilogue(spec)),
+    handler: async (args: ArgumentsCamelCase<Args>) => {
+      process.exitCode = await runCommand(args, (context) => spec.run(args, context))
+    },
+  }
+  // yargs calls the handler with what the builder of the same module made, so the two fit each other.
+  return module as unknown as AnyCommand
+}
+
+/** A command that only holds others: `key`, `journal`. */
+export function defineGroup(group: {
+  readonly command: string
+  readonly describe: string
+  readonly commands: readonly AnyCommand[]
+}): AnyCommand {
+  return {
+    command: group.command,
+    describe: group.describe,
+    builder: (yargs) => yargs.command([...group.commands]).demandCommand(1, `Which of them? See: cairn ${group.command} --help`),
+    handler: () => undefined,
+  }
+}
+
+async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Promise<ExitName | void>): Promise<number> {
+  const output = new Output(args)
+  const { signal, release } = stopSignal()
+  const sessions: Session[] = []
+  const openSession = async (): Promise<Session> => {
+    const { Session: Sessions } = await import('../src/control/session/session.ts')
+    sessions.push(sessions[0] ?? (await Sessions.open(sessionOptions(args, process.env))))
+    return sessions[0]!
+  }
+  try {
+    const exit = await run({ env: process.env, output, signal, openSession })
+    await sessions[0]?.close()
+    return EXITS[exit ?? 'done'][0]
+  } catch (error) {
+    output.progress.clear()
+    await closeQuietly(sessions[0])
+    return reportError(signal.aborted ? cancelled(error) : error, { json: args.json })
+  } finally {
+    release()
+  }
+}
+
+/** The command has failed already, and that error is the one to report. */
+async function closeQuietly(session: Session | undefined): Promise<void> {
+  try {
+    await session?.close()
+  } catch {
+    // see above
+  }
+}
+
+function cancelled(error: unknown): unknown {
+  return error instanceof CancelledError ? error : new CancelledError('cancelled', 'Cancelled.', { cause: error })
+}
+
+function epilogue({ notes, exits }: Pick<CommandSpec<GlobalArgs>, 'notes' | 'exits'>): string {
+  const names = new Set<ExitName>(['done', 'usage', ...exits, 'bug', 'cancelled'])
+  const codes = (Object.keys(EXITS) as ExitName[]).filter((name) => names.has(name))
+  const lines = codes.map((name) => `  ${String(EXITS[name][0]).padStart(3)}  ${EXITS[name][1]}`)
+  return `${notes === undefined ? '' : `${notes}\n\n`}Exit codes:\n${lines.join('\n')}`
+}

@@ -1,0 +1,73 @@
+import { acceptBytes, hex, reject, type Vector } from './vector.ts'
+
+function good(name: string, description: string, bytes: string): Vector {
+  return acceptBytes('cbor', name, description, hex(bytes))
+}
+
+function bad(error: string, name: string, description: string, bytes: string): Vector {
+  return reject('cbor', error, name, description, hex(bytes))
+}
+
+/** Deterministic CBOR. SPEC §1 */
+export const cborCases: readonly Vector[] = [
+  good('largest-one-byte', 'the largest number within the head', '17'),
+  good('smallest-two-bytes', 'the smallest number with one byte behind the head', '18 18'),
+  good('2-53-minus-1', 'the largest integer', '1b 001fffffffffffff'),
+  good('negative-2-53-minus-1', 'the smallest integer', '3b 001ffffffffffffe'),
+  good('simple', 'true, false and null', '83 f5 f4 f6'),
+  good('text-utf8', 'a text with a character of four bytes, and one that begins with U+FEFF', '82 64 f09f9880 63 efbbbf'),
+  good('map-order', 'keys in bytewise order of their encodings: the shorter text first', 'a3 61 62 01 62 61 61 02 62 61 62 03'),
+  good('integer-keys', 'a map with integer keys', 'a2 01 41 00 18 20 80'),
+  good('proto-key', 'a key that means something in some languages', 'a1 69 5f5f70726f746f5f5f 01'),
+  good('nesting-16', 'sixteen arrays within each other', `${'81'.repeat(15)} 80`),
+  bad('cbor-truncated', 'empty', 'no bytes at all', ''),
+  bad('cbor-truncated', 'short-head', 'a head of three bytes that ends after two', '19 01'),
+  bad('cbor-truncated', 'short-bytes', 'a byte string that ends too early', '42 00'),
+  bad('cbor-truncated', 'short-text', 'a text that ends too early', '62 61'),
+  bad('cbor-truncated', 'short-array', 'an array that ends too early', '82 01'),
+  bad('cbor-truncated', 'short-map', 'a map that lacks a value', 'a1 01'),
+  bad('cbor-truncated', 'huge-array', 'an array that claims 2^32 items', '9b 0000000100000000'),
+  bad('cbor-truncated', 'huge-bytes', 'a byte string that claims 2^40 bytes', '5b 0000010000000000'),
+  bad('cbor-float', 'float-16', 'a float of 16 bits', 'f9 3c00'),
+  bad('cbor-float', 'float-32', 'a float of 32 bits', 'fa 3f800000'),
+  bad('cbor-float', 'float-64', 'a float of 64 bits', 'fb 3ff0000000000000'),
+  bad('cbor-tag', 'tag', 'a tagged item', 'c1 00'),
+  bad('cbor-indefinite', 'indefinite-bytes', 'a byte string of indefinite length', '5f 41 00 ff'),
+  bad('cbor-indefinite', 'indefinite-text', 'a text of indefinite length', '7f 61 61 ff'),
+  bad('cbor-indefinite', 'indefinite-array', 'an array of indefinite length', '9f 01 ff'),
+  bad('cbor-indefinite', 'indefinite-map', 'a map of indefinite length', 'bf 01 02 ff'),
+  bad('cbor-indefinite', 'break', 'a break that ends nothing', '81 ff'),
+  bad('cbor-not-shortest', 'uint-8', '23 with a byte behind the head', '18 17'),
+  bad('cbor-not-shortest', 'uint-16', '255 in two bytes', '19 00ff'),
+  bad('cbor-not-shortest', 'uint-32', '65535 in four bytes', '1a 0000ffff'),
+  bad('cbor-not-shortest', 'uint-64', '2^32−1 in eight bytes', '1b 00000000ffffffff'),
+  bad('cbor-not-shortest', 'negative', '−24 with a byte behind the head', '38 17'),
+  bad('cbor-not-shortest', 'bytes-length', 'a length with a byte too many', '58 01 00'),
+  bad('cbor-not-shortest', 'text-length', 'the length of a text with a byte too many', '78 01 61'),
+  bad('cbor-not-shortest', 'array-count', 'a count of items with a byte too many', '98 00'),
+  bad('cbor-not-shortest', 'map-count', 'a count of keys with a byte too many', 'b8 00'),
+  bad('cbor-integer-range', 'uint-2-53', '2^53', '1b 0020000000000000'),
+  bad('cbor-integer-range', 'uint-2-64', '2^64−1', '1b ffffffffffffffff'),
+  bad('cbor-integer-range', 'negative-2-53', '−2^53', '3b 001fffffffffffff'),
+  bad('cbor-key-order', 'integers', 'integer keys that descend', 'a2 02 00 01 00'),
+  bad('cbor-key-order', 'texts', 'texts that descend', 'a2 61 62 00 61 61 00'),
+  bad('cbor-key-order', 'lengths', 'a longer text before a shorter one', 'a2 62 61 61 00 61 62 00'),
+  bad('cbor-key-order', 'types', 'a text before an integer', 'a2 61 61 00 01 00'),
+  bad('cbor-duplicate-key', 'integer-twice', 'an integer key twice', 'a2 01 00 01 00'),
+  bad('cbor-duplicate-key', 'text-twice', 'a text key twice', 'a2 61 61 00 61 61 01'),
+  bad('cbor-key-type', 'bytes-key', 'a byte string as a key', 'a1 41 00 00'),
+  bad('cbor-key-type', 'negative-key', 'a negative integer as a key', 'a1 20 00'),
+  bad('cbor-key-type', 'array-key', 'an array as a key', 'a1 80 00'),
+  bad('cbor-trailing', 'trailing', 'a byte behind the item', '00 00'),
+  bad('cbor-nesting', 'nesting-17-arrays', 'seventeen arrays within each other', `${'81'.repeat(16)} 80`),
+  bad('cbor-nesting', 'nesting-17-maps', 'seventeen maps within each other', `${'a100'.repeat(16)} a0`),
+  bad('cbor-utf8', 'utf8-byte', 'a text with a byte that UTF-8 never has', '61 ff'),
+  bad('cbor-utf8', 'utf8-overlong', 'a text with an overlong NUL', '62 c080'),
+  bad('cbor-utf8', 'utf8-surrogate', 'a text with half a surrogate pair', '63 eda080'),
+  bad('cbor-utf8', 'utf8-key', 'a key that is not UTF-8', 'a1 61 80 00'),
+  bad('cbor-simple', 'undefined', 'undefined', 'f7'),
+  bad('cbor-simple', 'simple-16', 'an unassigned simple value', 'f0'),
+  bad('cbor-simple', 'simple-32', 'a simple value of two bytes', 'f8 20'),
+  bad('cbor-reserved', 'reserved-28', 'a head with reserved bits', '1c'),
+  bad('cbor-reserved', 'integer-31', 'an integer of indefinite length', '1f'),
+]

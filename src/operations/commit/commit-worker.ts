@@ -1,0 +1,87 @@
+// What one thread of a commit does: reads files, cuts, names and deduplicates chunks, seals packs and posts them to the main thread,
+// which alone talks to the store. SPEC §9.2.3.
+
+import fs from 'node:fs'
+import { gearTable } from '../../repository/chunk/gear.ts'
+import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
+import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
+import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
+import { ClaimSet } from '../../repository/pack/claims.ts'
+import { PACK_SIZES } from '../../repository/pack/pack-writer.ts'
+import { statFd } from '../../runtime/posix/stat.ts'
+import type { JobHandlers, PostEvent } from '../../runtime/job-pool.ts'
+import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { BLOCK_SIZES } from './block-sizes.ts'
+import type { CommitJob, CommitResult, CommitWorkerData, FileProblem, FilesResult, FileToRead } from './messages.ts'
+import { PackBuffers } from './pack-buffers.ts'
+import { openToRead, readFile } from './read-file.ts'
+import { type ContentWriter, storeBytes, storeRanges } from './store-content.ts'
+
+/** The handlers of one thread; `post` brings finished packs to the main thread, whose reply is the pack's buffer. */
+export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandlers<CommitJob, CommitResult> {
+  const buffers = new PackBuffers(PACK_SIZES.capacityBytes, post)
+  const writer = new ChunkWriter({
+    kind: 1,
+    sealer: { repository: data.repository, epoch: data.epoch, sealing: new EncapsulationKey(data.sealingKey), level: data.level },
+    identity: new ChunkIdentity(data.idKey),
+    claims: new ClaimSet(data.claims),
+    blocks: BLOCK_SIZES,
+    takeBuffer: () => buffers.take(),
+    emit: (pack) => buffers.post(pack),
+  })
+  const content: ContentWriter = { writer, table: gearTable(data.gearKey), sizes: data.chunkSizes, buffersReady: () => buffers.ready() }
+  return {
+    run: async (job) => {
+      const waiting = buffers.ready()
+      if (waiting !== undefined) await waiting
+      return { result: await run(job, content) }
+    },
+    reply: (message) => buffers.give(message as ArrayBuffer),
+  }
+}
+
+async function run(job: CommitJob, content: ContentWriter): Promise<CommitResult> {
+  switch (job.kind) {
+    case 'files':
+      return readFiles(job.files, content)
+    case 'ranges':
+      return readRanges(job, content)
+    case 'bytes':
+      return { kind: 'ranges', items: await storeBytes(job.bytes, content), stat: new Uint8Array(0) }
+    case 'finish': {
+      const { writer } = content
+      writer.finish()
+      return { kind: 'finish', newChunks: writer.newChunks, newBytes: writer.newBytes }
+    }
+  }
+}
+
+async function readFiles(files: readonly FileToRead[], content: ContentWriter): Promise<FilesResult> {
+  const entries: Uint8Array[] = []
+  const lengths = new Uint32Array(files.length)
+  const stats = Buffer.alloc(STAT_RECORD_BYTES * files.length)
+  const problems: FileProblem[] = []
+  for (const [index, file] of files.entries()) {
+    const { entry, stat, problem } = await readFile(file, content)
+    if (entry !== undefined) entries.push(entry)
+    lengths[index] = entry?.length ?? 0
+    if (stat !== undefined && problem === undefined) stat.copy(stats, STAT_RECORD_BYTES * index)
+    else forgetStatRecord(stats, STAT_RECORD_BYTES * index)
+    if (problem !== undefined) problems.push({ index, ...problem })
+  }
+  return { kind: 'files', entries: Buffer.concat(entries), lengths, stats, problems }
+}
+
+async function readRanges(job: CommitJob & { kind: 'ranges' }, content: ContentWriter): Promise<CommitResult> {
+  const fd = openToRead(job.file.directoryFd, Buffer.from(job.file.name, 'latin1'))
+  try {
+    const first = job.ranges[0]!
+    const last = job.ranges[job.ranges.length - 1]!
+    // Holes before the first range and behind the last belong to the whole file, which the commit puts together.
+    const shifted = storeRanges(fd, last[0] + last[1], job.ranges, content)
+    const items = (await shifted).slice(first[0] > 0 ? 1 : 0)
+    return { kind: 'ranges', items, stat: statRecord(statFd(fd)) }
+  } finally {
+    fs.closeSync(fd)
+  }
+}

@@ -1,0 +1,55 @@
+// A commit that stores nothing: the same walk, but what would be read is only counted. It tells what a commit would have to do now.
+
+import type { ManifestProblem } from '../../../format/manifest.ts'
+import { listSegments } from '../../repository/objects/segments.ts'
+import type { Repository } from '../../repository/repository.ts'
+import { now } from '../../runtime/clock.ts'
+import type { CaptureCache } from './cached-directory.ts'
+import { type CaptureOptions, capture } from './capture.ts'
+import type { CommitOptions } from './commit.ts'
+import { assertMayCommit } from './commit-entry.ts'
+import { Problems } from './problems.ts'
+import { CommitCounts } from './statistics.ts'
+
+export interface DryRun {
+  readonly counts: CommitCounts
+  readonly problems: readonly ManifestProblem[]
+  readonly problemCount: number
+}
+
+/** Stands for whatever a commit would store: nobody reads it. */
+const PLACEHOLDER = Buffer.alloc(32, 1)
+
+/** Walks the root and counts. Writes nothing, takes no lease. @throws {AccessError} when this member may not commit. */
+export async function dryRunCommit(repository: Repository, options: CommitOptions): Promise<DryRun> {
+  assertMayCommit(repository, options.facts.series)
+  const counts = new CommitCounts()
+  const problems = new Problems((problem) => options.onProblem?.(problem))
+  await capture({
+    root: options.root,
+    isExcluded: options.isExcluded,
+    excludeCaches: options.excludeCaches ?? false,
+    oneFileSystem: options.oneFileSystem ?? false,
+    startedAt: now(),
+    cache: readOnly(options.openCache?.(await listSegments(repository.store))),
+    queue: COUNTED_ONLY,
+    putTree: () => PLACEHOLDER,
+    counts,
+    problems,
+    signal: options.signal,
+    check: () => undefined,
+  })
+  return { counts, problems: problems.kept, problemCount: problems.count }
+}
+
+/** Answers every file at once; the walk has counted it by then. */
+const COUNTED_ONLY: CaptureOptions['queue'] = {
+  isFull: false,
+  add: (file) => file.done(PLACEHOLDER, Buffer.alloc(0), undefined),
+  room: () => Promise.resolve(),
+  drain: () => Promise.resolve(),
+}
+
+function readOnly(cache: CaptureCache | undefined): CaptureCache | undefined {
+  return cache && { get: (path) => cache.get(path), put: () => undefined }
+}

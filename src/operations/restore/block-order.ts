@@ -1,0 +1,50 @@
+// From "which pieces does each file have" to "which pieces does each block give": the way a restore reads. DESIGN: each block
+// is fetched and opened once, whoever needs it.
+
+import type { IndexedBlock, IndexedPack } from '../../repository/objects/chunk-index.ts'
+
+/** A block that something is wanted from. */
+export interface PlannedBlock {
+  readonly pack: IndexedPack
+  readonly block: IndexedBlock
+}
+
+/** The wanted blocks, by pack and number, and the pieces of each. Arrays in shared memory. */
+export interface BlockOrder {
+  readonly blocks: readonly PlannedBlock[]
+  /** Rows of pieces, block after block; within a block in the order of the walk. */
+  readonly pieces: Uint32Array
+  /** Where the pieces of each block end in `pieces`. */
+  readonly ends: Float64Array
+}
+
+/** Sorts pieces by their blocks; `blockOf` gives each piece's number in `blocks`, or one beyond them for a piece without a place. */
+export function orderByBlock(blockOf: Uint32Array, blocks: readonly PlannedBlock[]): BlockOrder {
+  const sorted = sortedBlocks(blocks)
+  const rank = new Uint32Array(blocks.length)
+  sorted.forEach((number, at) => {
+    rank[number] = at
+  })
+  const ends = new Float64Array(new SharedArrayBuffer(blocks.length * 8))
+  for (const number of blockOf) if (number < blocks.length) ends[rank[number]!]!++
+  let sum = 0
+  const next = ends.map((count) => (sum += count) - count)
+  const pieces = new Uint32Array(new SharedArrayBuffer(sum * 4))
+  blockOf.forEach((number, piece) => {
+    if (number < blocks.length) pieces[next[rank[number]!]!++] = piece
+  })
+  // Each block's cursor has come to its end.
+  ends.set(next)
+  return { blocks: sorted.map((number) => blocks[number]!), pieces, ends }
+}
+
+/** Numbers of the blocks, those of one pack together and ascending; packs in the order of first use. */
+function sortedBlocks(blocks: readonly PlannedBlock[]): number[] {
+  const packs = new Map<IndexedPack, number[]>()
+  blocks.forEach(({ pack }, number) => {
+    const known = packs.get(pack)
+    if (known === undefined) packs.set(pack, [number])
+    else known.push(number)
+  })
+  return [...packs.values()].flatMap((numbers) => numbers.sort((a, b) => blocks[a]!.block.number - blocks[b]!.block.number))
+}

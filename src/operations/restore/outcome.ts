@@ -1,0 +1,69 @@
+import { IntegrityError } from '../../errors.ts'
+import type { ReportProblem, RestoreProblem } from '../../targets/problem.ts'
+import type { JobTally } from './messages.ts'
+
+export interface RestoreProgress {
+  readonly files: number
+  readonly bytes: number
+  /** What the plan says: hard links are not counted, holes are not written. */
+  readonly totalFiles: number
+  readonly totalBytes: number
+  readonly problems: number
+}
+
+/** Kept with the outcome; all are counted, and each is passed on when it is met. */
+const KEPT_PROBLEMS = 1000
+
+/** Adds up what came of the jobs. */
+export class Tally {
+  readonly problems: RestoreProblem[] = []
+  problemCount = 0
+  files = 0
+  bytes = 0
+  #leftOut = 0
+  #keptOwners = 0
+  readonly keepGoing: boolean
+  readonly #onProblem: ReportProblem | undefined
+
+  constructor(options: { readonly keepGoing: boolean; readonly onProblem?: ReportProblem | undefined }) {
+    this.keepGoing = options.keepGoing
+    this.#onProblem = options.onProblem
+  }
+
+  /** @throws {IntegrityError} `restore-damaged` at the first damaged file, unless the restore is to keep going */
+  add(result: JobTally): void {
+    this.files += result.files
+    this.bytes += result.bytes
+    this.#leftOut += result.leftOut
+    this.#keptOwners += result.keptOwners
+    for (const problem of result.problems) this.report(problem)
+  }
+
+  /** @throws {IntegrityError} as `add` does */
+  report(problem: RestoreProblem, cause?: unknown): void {
+    if (problem.kind === 'damaged' && !this.keepGoing) throw damaged(problem, cause)
+    this.problemCount++
+    if (this.problems.length < KEPT_PROBLEMS) this.problems.push(problem)
+    this.#onProblem?.(problem)
+  }
+
+  /** Reports what was only counted. */
+  summarise(): void {
+    if (this.#keptOwners > 0)
+      this.#summary('ownership', `${this.#keptOwners} entries belong to whoever restored them: only root can give them to others`)
+    if (this.#leftOut > 0) this.#summary('collision', `${this.#leftOut} entries were left out because their directory could not be made`)
+  }
+
+  #summary(kind: RestoreProblem['kind'], message: string): void {
+    this.report({ path: Buffer.alloc(0), kind, message })
+  }
+}
+
+function damaged(problem: RestoreProblem, cause: unknown): IntegrityError {
+  const path = Buffer.from(problem.path).toString('utf8')
+  return new IntegrityError('restore-damaged', `${path} cannot be restored: ${problem.message}. Nothing was put into place.`, {
+    hint: "Run 'cairn verify --data' to see all damage, or restore the rest with --keep-going.",
+    fields: { path },
+    cause,
+  })
+}

@@ -1,0 +1,208 @@
+import { PACK_DATA } from '../../../format/pack.ts'
+import { EMPTY_STREAM } from '../../../format/stream.ts'
+import { decodeEntry, type Entry, encodeEntry } from '../../../format/tree.ts'
+import type { ChunkPlace, IndexedBlock } from '../../repository/objects/chunk-index.ts'
+import { type DirectoryTable, DirectoryTableBuilder } from '../../targets/directory-table.ts'
+import { type BlockOrder, orderByBlock, type PlannedBlock } from './block-order.ts'
+import { float64Column, JoinedBytes, RecordColumn, recordAt, type SharedRecords, uint32Column } from './columns.ts'
+
+/** Stands for a block where the index knows no place of a chunk. */
+export const NO_BLOCK = 0xffff_ffff
+
+/** How an entry is restored. */
+export const HOW_PLAIN = 0 // no content to fetch: symlinks, devices, empty files, files that are one hole
+export const HOW_WHOLE = 1 // all content in one block: created, written and finished in one go
+export const HOW_SPREAD = 2 // allocated first, written piece by piece, finished by whoever writes the last piece
+export const HOW_LINK = 3 // a further name of an entry before it
+export const HOW_ALONE = 4 // by the main thread, chunk by chunk: the index does not know a chunk, or an xattr is a stream
+
+/** Everything but directories: one row an entry, in the order of the walk. In shared memory. */
+export interface EntryColumns {
+  /** Encoded entries, without the items of their content. */
+  readonly records: SharedRecords
+  readonly directories: Uint32Array
+  readonly sizes: Float64Array
+  /** Where the pieces of each entry end; they begin where those of the one before end. */
+  readonly pieceEnds: Float64Array
+  /** One of HOW_*. */
+  readonly hows: Uint32Array
+  /** For HOW_LINK: the entry that it is a further name of. */
+  readonly sources: Uint32Array
+}
+
+/** Content: one row for each chunk at each of its places in a file. In shared memory. */
+export interface PieceColumns {
+  readonly entries: Uint32Array
+  /** Offset in the file. */
+  readonly ats: Float64Array
+  readonly lengths: Uint32Array
+  /** 32 bytes each. */
+  readonly ids: Uint8Array
+  /** Offset in the block's raw bytes. */
+  readonly offsets: Uint32Array
+}
+
+/** All that threads need of a plan; nothing of it changes any more. */
+export interface PlannedColumns {
+  readonly directoryRecords: SharedRecords
+  readonly entries: EntryColumns
+  readonly pieces: PieceColumns
+  readonly order: BlockOrder
+}
+
+const ID_BYTES = 32
+const NO_SOURCE = 0
+
+/** Collects what a walk finds. */
+export class PlanColumns {
+  readonly #directories = new DirectoryTableBuilder()
+  readonly #directoryRecords = new RecordColumn()
+  readonly #records = new RecordColumn()
+  readonly #directoryOf = uint32Column()
+  readonly #sizes = float64Column()
+  readonly #pieceEnds = float64Column()
+  readonly #hows = uint32Column()
+  readonly #sources = uint32Column()
+  readonly #pieceEntries = uint32Column()
+  readonly #ats = float64Column()
+  readonly #lengths = uint32Column()
+  readonly #ids = new JoinedBytes()
+  readonly #blockOf = uint32Column()
+  readonly #offsets = uint32Column()
+  readonly #blocks: PlannedBlock[] = []
+  readonly #numberOfBlock = new Map<IndexedBlock, number>()
+
+  constructor(root: Entry) {
+    this.#directoryRecords.push(encodeEntry(withoutItems({ ...root, name: Buffer.alloc(0) }), { root: true }))
+  }
+
+  get directoryCount(): number {
+    return this.#directories.count
+  }
+
+  get entryCount(): number {
+    return this.#records.count
+  }
+
+  /** Adds a directory below one that was added before; its number. */
+  addDirectory(parent: number, entry: Entry): number {
+    this.#directoryRecords.push(encodeEntry(withoutItems(entry)))
+    return this.#directories.add(parent, Buffer.from(entry.name))
+  }
+
+  /** Adds any other entry, after its pieces; its number. */
+  addEntry(directory: number, entry: Entry): number {
+    const how = hasStreamXattr(entry) ? HOW_ALONE : this.#howOfPieces()
+    return this.#addEntry(directory, entry, how, NO_SOURCE)
+  }
+
+  /** Adds a further name of the entry `source`. */
+  addLink(directory: number, entry: Entry, source: number): number {
+    return this.#addEntry(directory, entry, HOW_LINK, source)
+  }
+
+  /** Adds a piece of the entry that is added next. */
+  addPiece(at: number, id: Uint8Array, length: number, places: readonly ChunkPlace[]): void {
+    const place = this.#choose(places, length)
+    this.#pieceEntries.push(this.#records.count)
+    this.#ats.push(at)
+    this.#lengths.push(length)
+    this.#ids.push(id)
+    this.#blockOf.push(place === undefined ? NO_BLOCK : this.#numberOf(place))
+    this.#offsets.push(place?.offset ?? 0)
+  }
+
+  /** The directories as a table of its own for each run, since a run records in it what it made. */
+  buildTable(): DirectoryTable {
+    return this.#directories.build()
+  }
+
+  share(): PlannedColumns {
+    return {
+      directoryRecords: this.#directoryRecords.share(),
+      entries: {
+        records: this.#records.share(),
+        directories: this.#directoryOf.share(),
+        sizes: this.#sizes.share(),
+        pieceEnds: this.#pieceEnds.share(),
+        hows: this.#hows.share(),
+        sources: this.#sources.share(),
+      },
+      pieces: {
+        entries: this.#pieceEntries.share(),
+        ats: this.#ats.share(),
+        lengths: this.#lengths.share(),
+        ids: this.#ids.share(),
+        offsets: this.#offsets.share(),
+      },
+      order: orderByBlock(this.#blockOf.share(), this.#blocks),
+    }
+  }
+
+  #addEntry(directory: number, entry: Entry, how: number, source: number): number {
+    this.#records.push(encodeEntry(withoutItems(entry)))
+    this.#directoryOf.push(directory)
+    this.#sizes.push(entry.content?.size ?? 0)
+    this.#pieceEnds.push(this.#lengths.count)
+    this.#hows.push(how)
+    this.#sources.push(source)
+    return this.#records.count - 1
+  }
+
+  /** How the entry that is about to be added is restored, as its pieces lie. */
+  #howOfPieces(): number {
+    const from = this.entryCount === 0 ? 0 : this.#pieceEnds.at(this.entryCount - 1)
+    const end = this.#lengths.count
+    if (from === end) return HOW_PLAIN
+    const first = this.#blockOf.at(from)
+    let how = HOW_WHOLE
+    for (let piece = from; piece < end; piece++) {
+      const block = this.#blockOf.at(piece)
+      if (block === NO_BLOCK) return HOW_ALONE
+      if (block !== first) how = HOW_SPREAD
+    }
+    return how
+  }
+
+  /** A place in a block that is read anyway is best. */
+  #choose(places: readonly ChunkPlace[], length: number): ChunkPlace | undefined {
+    const fitting = places.filter((place) => place.length === length && place.pack.kind === PACK_DATA)
+    return fitting.find(({ block }) => this.#numberOfBlock.has(block)) ?? fitting[0]
+  }
+
+  #numberOf({ pack, block }: ChunkPlace): number {
+    const known = this.#numberOfBlock.get(block)
+    if (known !== undefined) return known
+    this.#numberOfBlock.set(block, this.#blocks.length)
+    return this.#blocks.push({ pack, block }) - 1
+  }
+}
+
+/** The decoded entry of a row. Its content has its size and no items. */
+export function entryAt({ records, sizes }: EntryColumns, index: number): Entry {
+  const entry = decodeEntry(recordAt(records, index))
+  return entry.content === undefined ? entry : { ...entry, content: { size: sizes[index]!, depth: 0, items: [] } }
+}
+
+/** The decoded entry of a directory; the root is number 0. */
+export function directoryAt(records: SharedRecords, index: number): Entry {
+  return decodeEntry(recordAt(records, index), { root: index === 0 })
+}
+
+/** The rows of an entry's pieces. */
+export function piecesOf({ pieceEnds }: EntryColumns, index: number): { readonly from: number; readonly end: number } {
+  return { from: index === 0 ? 0 : pieceEnds[index - 1]!, end: pieceEnds[index]! }
+}
+
+export function idOf({ ids }: PieceColumns, piece: number): Uint8Array {
+  return ids.subarray(ID_BYTES * piece, ID_BYTES * (piece + 1))
+}
+
+/** Whether a value of an xattr must be read from the repository before the entry can be restored. */
+export function hasStreamXattr({ xattrs }: Entry): boolean {
+  return xattrs !== undefined && xattrs.some(({ value }) => !(value instanceof Uint8Array))
+}
+
+function withoutItems(entry: Entry): Entry {
+  return entry.content === undefined ? entry : { ...entry, content: EMPTY_STREAM }
+}

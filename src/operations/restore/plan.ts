@@ -1,0 +1,86 @@
+// The plan of a restore: what comes from where, how much, and what stands in the target's place. Reading only: it is what a dry
+// run shows, and what a person approves. Flow: walk the trees → columns of entries and pieces → order by block. SPEC §9.5.1-4
+
+import type { Manifest } from '../../../format/manifest.ts'
+import { ENTRY_DIRECTORY } from '../../../format/tree.ts'
+import type { SnapshotRecord } from '../../repository/journal/state.ts'
+import type { Repository } from '../../repository/repository.ts'
+import type { DirectoryTable } from '../../targets/directory-table.ts'
+import type { RestoreProblem } from '../../targets/problem.ts'
+import { inspectTarget, type TargetState } from '../../targets/target-state.ts'
+import { type Fetch, planFetches } from './fetch-plan.ts'
+import type { PlanColumns, PlannedColumns } from './plan-columns.ts'
+import { PlanWalk } from './plan-walk.ts'
+import { entryAtPath } from './selection.ts'
+
+export interface PlanOptions {
+  /** Directory in which the tree is to appear. */
+  readonly to: string
+  /** Only what lies at this path of the snapshot: a directory's contents, or one entry under its own name. */
+  readonly path?: readonly Uint8Array[]
+  /** Only what these patterns of gitignore's grammar match, relative to the restored root, and the directories above it. */
+  readonly include?: readonly string[]
+  /** Leave out directories whose trees are damaged, and say so, instead of failing. */
+  readonly keepGoing?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** What a restore will do. Changes nothing, and can be run more than once. */
+export interface RestorePlan {
+  readonly snapshot: SnapshotRecord
+  readonly manifest: Manifest
+  readonly to: string
+  readonly target: TargetState
+  readonly files: number
+  readonly directories: number
+  /** Symlinks, devices, fifos, sockets. */
+  readonly others: number
+  /** Names beyond the first of files with several. */
+  readonly links: number
+  /** Content of the files, holes and repetitions included. */
+  readonly bytes: number
+  /** Chunks wanted, repetitions included. */
+  readonly chunks: number
+  readonly blocks: number
+  readonly packs: number
+  /** What is read from the store for the content. */
+  readonly fetchBytes: number
+  /** Directories that were left out because their trees are damaged. */
+  readonly problems: readonly RestoreProblem[]
+  readonly work: PlannedWork
+}
+
+/** What the run needs of a plan. */
+export interface PlannedWork {
+  readonly columns: PlannedColumns
+  readonly fetches: readonly Fetch[]
+  /** The directories, none of them made yet. */
+  readonly buildTable: () => DirectoryTable
+}
+
+/**
+ * Plans a restore of a snapshot.
+ * @throws {NotFoundError} when the path or the manifest does not exist; {StopError} `target-not-a-directory`, `mount-point`
+ * @throws {UsageError} `target-parent`; {FormatError}, {IntegrityError} when manifest or trees are damaged; {CancelledError}
+ */
+export async function planRestore(repository: Repository, snapshot: SnapshotRecord, options: PlanOptions): Promise<RestorePlan> {
+  const target = inspectTarget(options.to)
+  const manifest = await repository.readManifest(snapshot)
+  const start = await entryAtPath(repository, manifest.root, options.path ?? [])
+  const walk = new PlanWalk(repository, await repository.index(), options, start.type === ENTRY_DIRECTORY ? start : manifest.root)
+  if (start.type === ENTRY_DIRECTORY) await walk.run(start)
+  else await walk.add(start, 0, '')
+  const { columns, counts, problems } = walk.result()
+  return { snapshot, manifest, to: options.to, target, ...counts, problems, ...workOf(columns) }
+}
+
+function workOf(columns: PlanColumns): Pick<RestorePlan, 'blocks' | 'packs' | 'fetchBytes' | 'work'> {
+  const shared = columns.share()
+  const fetches = planFetches(shared.order.blocks)
+  return {
+    blocks: shared.order.blocks.length,
+    packs: new Set(fetches.map(({ pack }) => pack)).size,
+    fetchBytes: fetches.reduce((sum, { length }) => sum + length, 0),
+    work: { columns: shared, fetches, buildTable: () => columns.buildTable() },
+  }
+}

@@ -1,0 +1,89 @@
+// The verb `restore`: a snapshot, or a part of it, as a directory. plan → (a person's yes, where something is replaced) → run:
+// staging directory → blocks → files → metadata → durable → swap. The target is the old one or the new one, complete, at every
+// instant; what fails on the way leaves it as it was. SPEC §9.5
+
+import type { Repository } from '../../repository/repository.ts'
+import { monotonicMs } from '../../runtime/clock.ts'
+import type { Permit } from '../../runtime/permit.ts'
+import type { RestoreProblem } from '../../targets/problem.ts'
+import { Staging } from '../../targets/staging.ts'
+import type { RestorePlan } from './plan.ts'
+import { RestoreRun, type RunOptions } from './run.ts'
+
+export type { RestoreProgress } from './outcome.ts'
+export { type PlanOptions, planRestore, type RestorePlan } from './plan.ts'
+
+export interface RestoreOptions extends RunOptions {
+  /** To replace a target that holds something: must cover its absolute path. The old tree stays beside it. */
+  readonly replace?: Permit
+  /** Where the file system cannot exchange two names, move the old one away first: for an instant the target is absent. */
+  readonly allowTwoRenames?: boolean
+}
+
+export interface RestoreOutcome {
+  /** Absolute path of the target. */
+  readonly path: string
+  /** Where the tree lies that was replaced. */
+  readonly oldPath?: string
+  readonly files: number
+  /** Content that was written, without holes and without further names. */
+  readonly bytes: number
+  readonly directories: number
+  /** At most 1,000; `problemCount` counts all. */
+  readonly problems: readonly RestoreProblem[]
+  readonly problemCount: number
+  /** Whether everything is as the snapshot has it. */
+  readonly complete: boolean
+  readonly durationMs: number
+}
+
+/**
+ * Carries out a plan.
+ * @throws {IntegrityError} `restore-damaged` when content is damaged, unless `keepGoing`: nothing was put into place
+ * @throws {StopError} `target-not-empty`, `target-tampered`, `restore-in-progress`, `mount-point`, `no-atomic-swap` …; {AccessError} `no-permit`
+ * @throws {StoreError} when the store fails, or the target is full, read-only or broken; {CancelledError}
+ */
+export async function runRestore(repository: Repository, plan: RestorePlan, options: RestoreOptions = {}): Promise<RestoreOutcome> {
+  const startedMs = monotonicMs()
+  const staging = Staging.create(plan.to, { replace: options.replace !== undefined })
+  try {
+    const run = new RestoreRun(repository, plan, staging, options)
+    await filled(run)
+    const swapped = staging.finish({
+      ...(options.replace && { permit: options.replace }),
+      allowTwoRenames: options.allowTwoRenames === true,
+    })
+    const { files, bytes, problems, problemCount } = run.tally
+    const { directories } = plan
+    return {
+      ...swapped,
+      files,
+      bytes,
+      directories,
+      problems,
+      problemCount,
+      complete: problemCount === 0,
+      durationMs: monotonicMs() - startedMs,
+    }
+  } catch (error) {
+    abandon(staging, options)
+    throw error
+  }
+}
+
+async function filled(run: RestoreRun): Promise<void> {
+  try {
+    await run.fill()
+  } finally {
+    await run.close()
+  }
+}
+
+/** What made the restore fail is what its caller must hear of; that something was left behind is said beside it. */
+function abandon(staging: Staging, { onProblem }: RestoreOptions): void {
+  try {
+    staging.abort()
+  } catch (error) {
+    onProblem?.({ path: Buffer.from(staging.name), kind: 'io', message: `the staging directory could not be removed: ${String(error)}` })
+  }
+}

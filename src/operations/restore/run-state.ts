@@ -1,0 +1,54 @@
+import type { Repository } from '../../repository/repository.ts'
+import { currentRestorer } from '../../targets/metadata.ts'
+import type { Staging } from '../../targets/staging.ts'
+import type { PlannedBlock } from './block-order.ts'
+import type { BlockColumns, EntryProgress, RestoreWorkerData } from './messages.ts'
+import type { RestorePlan } from './plan.ts'
+import { type EntryColumns, HOW_SPREAD, type PlannedColumns, piecesOf } from './plan-columns.ts'
+
+/** What all threads of one run share: the plan's columns, and what was done of it so far. */
+export function sharedState(repository: Repository, plan: RestorePlan, staging: Staging): RestoreWorkerData {
+  const { columns, buildTable } = plan.work
+  return {
+    repository: repository.id,
+    idKey: repository.writeKeys.id,
+    target: { rootFd: staging.treeFd, device: staging.device, restorer: currentRestorer() },
+    table: buildTable().columns,
+    directoryRecords: columns.directoryRecords,
+    entries: columns.entries,
+    pieces: columns.pieces,
+    blocks: blockColumns(columns),
+    progress: newProgress(columns.entries),
+  }
+}
+
+function blockColumns({ order }: PlannedColumns): BlockColumns {
+  const column = (valueOf: (planned: PlannedBlock) => number): Uint32Array => {
+    const values = new Uint32Array(new SharedArrayBuffer(order.blocks.length * 4))
+    order.blocks.forEach((planned, i) => {
+      values[i] = valueOf(planned)
+    })
+    return values
+  }
+  return {
+    numbers: column(({ block }) => block.number),
+    offsets: column(({ block }) => block.offset),
+    sealedBytes: column(({ block }) => block.sealedBytes),
+    pieces: order.pieces,
+    pieceEnds: order.ends,
+  }
+}
+
+function newProgress(entries: EntryColumns): EntryProgress {
+  const count = entries.hows.length
+  const missing = new Int32Array(new SharedArrayBuffer(count * 4))
+  entries.hows.forEach((how, index) => {
+    const { from, end } = piecesOf(entries, index)
+    if (how === HOW_SPREAD) missing[index] = end - from
+  })
+  return {
+    missing,
+    inodes: new BigUint64Array(new SharedArrayBuffer(count * 8)),
+    failed: new Uint8Array(new SharedArrayBuffer(count)),
+  }
+}

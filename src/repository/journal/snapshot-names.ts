@@ -1,0 +1,115 @@
+// How people name snapshots: id prefix, `latest`, `latest~2`, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag.
+
+import { equalBytes, toHex } from '../../../format/bytes.ts'
+import { NotFoundError, StopError, UsageError } from '../../errors.ts'
+import { isoTime, parseTime } from '../../runtime/clock.ts'
+import type { JournalState, SnapshotRecord } from './state.ts'
+
+const NAME = /^(?<base>[^~@:]+)(?:~(?<back>\d{1,9})|@(?<time>\d{4}-\d\d-\d\d(?:T\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?))?(?::(?<path>.*))?$/s
+const ID_PREFIX = /^[0-9a-f]{4,64}$/
+
+/** A name with the path behind its colon, as it was typed. */
+export interface SnapshotPath {
+  readonly name: string
+  /** Undefined without a colon. */
+  readonly path: string | undefined
+}
+
+/** Splits `NAME:PATH`; times in names have colons of their own. @throws {UsageError} `snapshot-name` when it is no name. */
+export function splitSnapshotPath(text: string): SnapshotPath {
+  const path = parseName(text).path
+  return { name: path === undefined ? text : text.slice(0, text.length - path.length - 1), path }
+}
+
+/**
+ * The snapshot that a name means. `latest` counts over all series, `SERIES` and whatever else over one; `~N` goes N snapshots back,
+ * `@TIME` to the last one made at or before a time.
+ * @throws {NotFoundError} `snapshot-not-found`; {StopError} `ambiguous-snapshot`; {UsageError} `snapshot-name`.
+ */
+export function resolveSnapshot(state: JournalState, name: string): SnapshotRecord {
+  const { base, back, time, path } = parseName(name)
+  if (path !== undefined) throw badName(name)
+  const newest = newestOf(state, base)
+  if (newest === undefined) throw notFound(state, name)
+  const line = lineOf(state, base, newest)
+  if (time !== undefined) return at(line, name, time)
+  return line.at(-1 - (back ?? 0)) ?? tooFarBack(name, line.length)
+}
+
+interface ParsedName {
+  readonly base: string
+  readonly back: number | undefined
+  /** Milliseconds since 1970. */
+  readonly time: number | undefined
+  readonly path: string | undefined
+}
+
+function parseName(text: string): ParsedName {
+  const { base, back, time, path } = NAME.exec(text)?.groups ?? {}
+  if (base === undefined) throw badName(text)
+  const ms = time === undefined ? undefined : timeOf(time, text)
+  return { base, back: back === undefined ? undefined : Number(back), time: ms, path }
+}
+
+/** A time without a zone is local; without minutes or seconds the whole hour or minute counts, without a time the whole day. */
+function timeOf(time: string, name: string): number {
+  const [, day, hour, minute, second, zone = ''] = /^(.{10})(?:T(\d\d)(?::(\d\d)(?::(\d\d(?:\.\d+)?))?)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(time) ?? []
+  const ms = parseTime(`${day}T${hour ?? '23'}:${minute ?? '59'}:${second ?? '59.999'}${zone}`)
+  if (Number.isNaN(ms)) throw badName(name)
+  return ms
+}
+
+function newestOf(state: JournalState, base: string): SnapshotRecord | undefined {
+  if (base === 'latest') return state.snapshots.at(-1)
+  if (ID_PREFIX.test(base.toLowerCase())) return byPrefix(state, base.toLowerCase())
+  const tagged = state.tags.get(base)
+  const snapshot = tagged && state.snapshots.findLast(({ manifest }) => equalBytes(manifest, tagged))
+  const head = state.heads.get(base)
+  if (snapshot !== undefined && head !== undefined && snapshot !== head) throw ambiguous(base, [snapshot, head])
+  return snapshot ?? head
+}
+
+function byPrefix(state: JournalState, prefix: string): SnapshotRecord | undefined {
+  const found = state.snapshots.filter(({ manifest }) => toHex(manifest).startsWith(prefix))
+  if (found.length > 1) throw ambiguous(prefix, found)
+  return found[0]
+}
+
+/** The snapshots among which `~` and `@` count, oldest first, up to the one that the base means. */
+function lineOf(state: JournalState, base: string, newest: SnapshotRecord): readonly SnapshotRecord[] {
+  const line = base === 'latest' ? state.snapshots : state.snapshots.filter(({ details }) => details.series === newest.details.series)
+  return line.slice(0, line.indexOf(newest) + 1)
+}
+
+function at(line: readonly SnapshotRecord[], name: string, time: number): SnapshotRecord {
+  const found = line.findLast(({ details }) => details.createdAt <= time)
+  if (found !== undefined) return found
+  throw new NotFoundError('snapshot-not-found', `No snapshot is as old as '${name}' asks.`, {
+    hint: `The oldest is of ${isoTime(line[0]!.details.createdAt)}.`,
+    fields: { name },
+  })
+}
+
+function tooFarBack(name: string, count: number): never {
+  const hint = count === 1 ? 'There is only one to count from there.' : `There are only ${count} to count from there.`
+  throw new NotFoundError('snapshot-not-found', `There is no snapshot as far back as '${name}'.`, { hint, fields: { name } })
+}
+
+function notFound(state: JournalState, name: string): NotFoundError {
+  const hint = state.snapshots.length === 0 ? "This repository has no snapshot yet: make one with 'cairn commit PATH'." : "'cairn log' lists the snapshots."
+  return new NotFoundError('snapshot-not-found', `There is no snapshot '${name}'.`, { hint, fields: { name } })
+}
+
+function ambiguous(name: string, snapshots: readonly SnapshotRecord[]): StopError {
+  const candidates = snapshots.map(({ manifest, details }) => `${toHex(manifest).slice(0, 16)} (${details.series}, ${isoTime(details.createdAt)})`)
+  return new StopError('ambiguous-snapshot', `'${name}' could be ${snapshots.length} snapshots: ${candidates.join('; ')}.`, {
+    hint: 'Give more digits of the id.',
+    fields: { name, candidates: snapshots.map(({ manifest }) => toHex(manifest)) },
+  })
+}
+
+function badName(name: string): UsageError {
+  return new UsageError('snapshot-name', `'${name}' names no snapshot.`, {
+    hint: 'Use the beginning of an id, latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag.',
+  })
+}
