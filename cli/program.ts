@@ -55,10 +55,16 @@ async function commandsFor(argv: readonly string[]): Promise<AnyCommand[]> {
 }
 
 function commandName(argv: readonly string[]): string | undefined {
+  const word = firstWord(argv)
+  return word !== undefined && Object.hasOwn(COMMANDS, word) ? word : undefined
+}
+
+/** The first word that is neither an option nor the value of one: the command, or what stands in its place. */
+function firstWord(argv: readonly string[]): string | undefined {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!
     if (GLOBAL_VALUE_OPTIONS.includes(word)) at++
-    else if (!word.startsWith('-')) return Object.hasOwn(COMMANDS, word) ? word : undefined
+    else if (!word.startsWith('-')) return word
   }
   return undefined
 }
@@ -74,6 +80,8 @@ function refuseRepeated(args: Readonly<Record<string, unknown>>, options: unknow
 }
 
 function usageError(message: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
+  const word = firstWord(argv)
+  if (word !== undefined && !Object.hasOwn(COMMANDS, word)) return unknownWord(word, argv)
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')
   if (unknown === undefined) return new UsageError('usage', sentence(message), { hint: helpHint(argv) })
   const name = unknown[0]!

@@ -10,10 +10,9 @@ export const MAJOR_BYTES = 2
 export const MAJOR_TEXT = 3
 export const MAJOR_ARRAY = 4
 export const MAJOR_MAP = 5
-export const MAJOR_TAG = 6
-export const MAJOR_SIMPLE = 7
+const MAJOR_TAG = 6
 
-export const SIMPLE_FALSE = 20
+const SIMPLE_FALSE = 20
 export const SIMPLE_TRUE = 21
 export const SIMPLE_NULL = 22
 

@@ -8,6 +8,10 @@ export class CborWriter {
   private buffer = Buffer.allocUnsafeSlow(START_BYTES)
   private at = 0
 
+  get length(): number {
+    return this.at
+  }
+
   reset(): void {
     this.at = 0
   }

@@ -92,6 +92,11 @@ export function slotAd(slotWithoutWrapped: Uint8Array): Buffer {
   return concat(domain('key-slot'), slotWithoutWrapped)
 }
 
+/** Input of an attestation (SHA-256); `segmentBody` is the raw body of a segment that holds nothing but that pack. SPEC §6.4 */
+export function attestedPackInput(segmentBody: Uint8Array): Buffer {
+  return concat(domain('attested-pack'), segmentBody)
+}
+
 /** What is signed; `hash` is the SHA-256 of the object up to the signature. SPEC §4.6 */
 export function signatureInput(kind: SignatureKind, repository: Id, signer: Id, hash: Uint8Array): Buffer {
   return concat(domain(`sign-${kind}`), repository, signer, hash)

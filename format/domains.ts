@@ -23,6 +23,7 @@ export type DomainName =
   | 'checkpoint'
   | 'key-slot'
   | 'recovery-code'
+  | 'attested-pack'
   | `sign-${SignatureKind}`
   | 'plan'
 

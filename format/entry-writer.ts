@@ -1,8 +1,10 @@
 // Writes tree entries (SPEC §6.7) token by token: a test holds the bytes equal to those of cborg.
 
 import { CborWriter } from './cbor-writer.ts'
-import type { Entry, EntryXattr } from './entry.ts'
+import { ENTRY_FILE, type Entry, type EntryXattr } from './entry.ts'
 import { checkEntry } from './entry-rules.ts'
+import { FormatError } from './format-error.ts'
+import { LIMITS } from './limits.ts'
 import { writeStream } from './stream.ts'
 
 const writer = new CborWriter()
@@ -17,6 +19,7 @@ export function encodeEntry(entry: Entry, options: { readonly root?: boolean } =
   writer.map(keyCount(entry))
   writeRequired(entry)
   writeOptional(entry)
+  if (writer.length > LIMITS.entryBytes) throw new FormatError('entry-too-large', `an entry of ${writer.length} bytes`)
   return writer.copy()
 }
 
@@ -62,7 +65,7 @@ function writeRequired(entry: Entry): void {
 function writeOptional(entry: Entry): void {
   if (entry.content !== undefined) {
     writer.uint(9)
-    writeStream(writer, entry.content)
+    writeStream(writer, entry.content, entry.type === ENTRY_FILE)
   }
   if (entry.target !== undefined) writeBytes(10, entry.target)
   if (entry.link !== undefined) writeBytes(11, entry.link)
@@ -92,6 +95,6 @@ function writeXattrs(xattrs: readonly EntryXattr[]): void {
     writer.array(2)
     writer.bytes(name)
     if (value instanceof Uint8Array) writer.bytes(value)
-    else writeStream(writer, value)
+    else writeStream(writer, value, false)
   }
 }

@@ -1,7 +1,7 @@
 import { asBuffer, isZero } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 
 /** The fixed parts of the header that packs, segments, manifests and checkpoints begin with. SPEC §6, §7.5 */
 export interface HeaderShape {

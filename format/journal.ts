@@ -6,10 +6,10 @@ import { FormatError } from './format-error.ts'
 import { FRAME_HEADER_BYTES } from './frame.ts'
 import { asRecord, RecordReader } from './record-reader.ts'
 
-export { decodeSigned, encodeSigned, SIGNATURE_BYTES, type Signed } from './signed.ts'
+export { decodeSigned, encodeSigned } from './signed.ts'
 
 /** Salt, frame header and tag: what sealed details have at least. */
-export const SEALED_DETAILS_MIN_BYTES = 32 + FRAME_HEADER_BYTES + 16
+const SEALED_DETAILS_MIN_BYTES = 32 + FRAME_HEADER_BYTES + 16
 
 export const GENESIS_EVENT = 'repository_created'
 

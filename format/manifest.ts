@@ -14,9 +14,8 @@ export {
   encodeManifestHeader,
   MANIFEST_AD_BYTES,
   MANIFEST_HEADER_BYTES,
-  type ManifestHeader,
 } from './manifest-header.ts'
-export { type ClassCounts, FILE_CLASSES, type Statistics } from './statistics.ts'
+export type { Statistics } from './statistics.ts'
 
 export const PROBLEM_KINDS = ['changed', 'vanished', 'unreadable', 'unsupported', 'metadata'] as const
 

@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from './bytes.ts'
+import { compareBytes, equalBytes, toHex } from './bytes.ts'
 import type { CborRecord, CborValue } from './cbor.ts'
 import { FormatError } from './format-error.ts'
 import { LIMITS } from './limits.ts'
@@ -19,7 +19,7 @@ export interface Member {
   readonly series?: readonly Uint8Array[]
 }
 
-export function isRole(text: string): text is Role {
+function isRole(text: string): text is Role {
   return (ROLES as readonly string[]).includes(text)
 }
 
@@ -32,7 +32,7 @@ export function memberToCbor(member: Member): CborRecord {
  * The member of a decoded map. SPEC §7.2
  * @throws {FormatError} `member-*` when it is none.
  */
-export function memberFromCbor(value: CborValue): Member {
+function memberFromCbor(value: CborValue): Member {
   const record = new RecordReader('member', value)
   const member = readMember(record)
   record.end()
@@ -55,7 +55,7 @@ export function membersFromCbor(items: readonly CborValue[]): Member[] {
   if (items.length > LIMITS.members)
     throw new FormatError('member-too-many', `${items.length} members; at most ${LIMITS.members} are allowed`)
   const members = items.map(memberFromCbor)
-  const sorted = members.map((member) => member.key).sort(Buffer.compare)
+  const sorted = members.map((member) => member.key).sort((a, b) => compareBytes(a, b))
   sorted.forEach((key, i) => {
     const previous = sorted[i - 1]
     if (previous !== undefined && equalBytes(previous, key))

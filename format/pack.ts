@@ -19,7 +19,6 @@ export {
   CHUNK_LIST,
   CHUNK_TREE,
   type ChunkKind,
-  CIPHERTEXT_BYTES,
   PACK_DATA,
   PACK_FOOTER_BYTES,
   PACK_HEADER_BYTES,
@@ -98,4 +97,4 @@ export function decodeFooter(plain: Uint8Array, packBytes: number = LIMITS.packB
   return { directoryOffset, directoryBytes }
 }
 
-export { type DirectoryBlock, type DirectoryChunk, type DirectoryContext, decodeDirectory, encodeDirectory } from './directory.ts'
+export { type DirectoryBlock, type DirectoryChunk, decodeDirectory, encodeDirectory } from './directory.ts'

@@ -5,7 +5,7 @@ import { asArray, asBytes } from './record-reader.ts'
 /** A record and the signature over it (64 bytes): what journal entries, spool records and leases are stored as. SPEC §5.5, §7.1, §7.6 */
 export type Signed = readonly [inner: Uint8Array, signature: Uint8Array]
 
-export const SIGNATURE_BYTES = 64
+const SIGNATURE_BYTES = 64
 
 export function encodeSigned(signed: Signed): Buffer {
   const [inner, signature] = signed

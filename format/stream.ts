@@ -1,30 +1,12 @@
 // A stream (SPEC §6.6): a byte sequence as a list of chunk ids, or of list chunks when it is long.
 
-import type { Id } from './bytes.ts'
 import { type CborValue, encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
 import { CborWriter } from './cbor-writer.ts'
 import { LIMITS } from './limits.ts'
+import { checkList, checkStream, type Stream, type StreamItem, type StreamOptions } from './stream-rules.ts'
 
-/** A chunk, a list chunk or, without an id, a hole of zeros. */
-export interface StreamItem {
-  /** Bytes of content that it covers: at least 1. */
-  readonly length: number
-  readonly id?: Id
-}
-
-export interface Stream {
-  /** Bytes of content: the sum of the items' lengths. */
-  readonly size: number
-  /** 0: the items are chunks of content; d: list chunks whose items are of depth d − 1. */
-  readonly depth: number
-  readonly items: readonly StreamItem[]
-}
-
-export interface StreamOptions {
-  /** Whether holes may stand among the items: in files only. */
-  readonly holes: boolean
-}
+export { coveredBytes, type Stream, type StreamItem, type StreamOptions } from './stream-rules.ts'
 
 export const EMPTY_STREAM: Stream = Object.freeze({ size: 0, depth: 0, items: Object.freeze([]) })
 
@@ -48,7 +30,7 @@ export function streamFromCbor(value: CborValue, options: StreamOptions): Stream
 /** The encoded stream, as a content id hashes it. SPEC §6.5 */
 export function encodeStream(stream: Stream): Buffer {
   const writer = new CborWriter()
-  writeStream(writer, stream)
+  writeStream(writer, stream, true)
   return writer.copy()
 }
 
@@ -63,8 +45,14 @@ export function decodeStream(bytes: Uint8Array, options: StreamOptions): Stream 
   return stream
 }
 
-/** The content of a list chunk. SPEC §6.6 */
+/**
+ * The content of a list chunk. SPEC §6.6
+ * @throws {FormatError} `stream-*` when no decoder would take it.
+ */
 export function encodeList(items: readonly StreamItem[]): Buffer {
+  // A hole tells that the items are chunks of content; without one they may be lists, which have no limit of length.
+  const depth = items.some((item) => item.id === undefined) ? 0 : 1
+  checkList(items, depth, true)
   const writer = new CborWriter()
   writeItems(writer, items)
   return writer.copy()
@@ -76,19 +64,18 @@ export function encodeList(items: readonly StreamItem[]): Buffer {
  */
 export function decodeList(bytes: Uint8Array, depth: number, options: StreamOptions = { holes: true }): StreamItem[] {
   const reader = new CborReader(bytes, 'list chunk')
-  const items = readItems(reader, depth, options.holes)
+  const items = readItems(reader)
   reader.end()
-  if (items.length === 0) reader.fail('stream-list-empty', 'a list without items')
+  checkList(items, depth, options.holes)
   return items
 }
 
-/** The bytes that the items cover. */
-export function coveredBytes(items: readonly StreamItem[]): number {
-  return items.reduce((sum, item) => sum + item.length, 0)
-}
-
-/** Writes a stream where a larger record wants it. */
-export function writeStream(writer: CborWriter, stream: Stream): void {
+/**
+ * Writes a stream where a larger record wants it.
+ * @throws {FormatError} `stream-*` when no decoder would take it.
+ */
+export function writeStream(writer: CborWriter, stream: Stream, holes: boolean): void {
+  checkStream(stream, holes)
   writer.array(3)
   writer.uint(stream.size)
   writer.uint(stream.depth)
@@ -109,33 +96,22 @@ export function readStream(reader: CborReader, holes: boolean): Stream {
   if (reader.array('stream-form', 'a stream') !== 3) reader.fail('stream-form', 'a stream does not have three parts')
   const size = reader.uint('stream-size', 'the size of a stream')
   const depth = reader.uint('stream-depth', 'the depth of a stream')
-  if (depth > LIMITS.streamDepth) reader.fail('stream-too-deep', `a stream of depth ${depth}`)
-  const items = readItems(reader, depth, holes)
-  if (items.length === 0 && depth > 0) reader.fail('stream-empty-depth', 'an empty stream has depth 0')
-  const sum = coveredBytes(items)
-  if (sum !== size) reader.fail('stream-sum', `items of ${sum} bytes in a stream of ${size}`)
-  return { size, depth, items }
+  const stream = { size, depth, items: readItems(reader) }
+  checkStream(stream, holes)
+  return stream
 }
 
-function readItems(reader: CborReader, depth: number, holes: boolean): StreamItem[] {
+function readItems(reader: CborReader): StreamItem[] {
   const count = reader.array('stream-items', 'the list of items')
   if (count > LIMITS.streamItems) reader.fail('stream-too-many-items', `${count} items in one list`)
   const items: StreamItem[] = []
-  for (let i = 0; i < count; i += 1) items.push(readItem(reader, depth, holes))
+  for (let i = 0; i < count; i += 1) items.push(readItem(reader))
   return items
 }
 
-function readItem(reader: CborReader, depth: number, holes: boolean): StreamItem {
+function readItem(reader: CborReader): StreamItem {
   const parts = reader.array('stream-item', 'an item of a stream')
   if (parts !== 1 && parts !== 2) reader.fail('stream-item', `an item of ${parts} parts`)
   const length = reader.uint('stream-item-length', 'the length of an item')
-  if (length === 0) reader.fail('stream-item-empty', 'an item that covers no bytes')
-  if (parts === 1) {
-    if (depth > 0 || !holes) reader.fail('stream-hole', depth > 0 ? 'a hole among list chunks' : 'a hole outside a file')
-    return { length }
-  }
-  const id = reader.bytes('stream-id', 'the id of an item')
-  if (id.length !== 32) reader.fail('stream-id', `an id of ${id.length} bytes`)
-  if (depth === 0 && length > LIMITS.chunkBytes) reader.fail('stream-chunk-too-large', `a chunk of ${length} bytes`)
-  return { length, id }
+  return parts === 1 ? { length } : { length, id: reader.bytes('stream-id', 'the id of an item') }
 }

@@ -2,10 +2,10 @@
 
 import os from 'node:os'
 import process from 'node:process'
+import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import type { CommitOptions } from '../../src/operations/commit/commit.ts'
-import { actorOf } from '../actor.ts'
 import { type CommitArgs, commitFacts, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
 import type { ExitName } from '../exit-codes.ts'
 import { CommitProgressLine, dryRunResult, printCommit, printDryRun, problemLine } from '../output/commit.ts'
@@ -42,7 +42,6 @@ export const command = defineCommand({
       .option('stdin', { type: 'string', requiresArg: true, describe: 'back up standard input as a file of this name' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),
   async run(args, context) {
-    const actor = actorOf(context.env)
     const source = await sourceOf(args)
     const patterns = excludePatterns(args)
     const session = await context.openSession()
@@ -54,7 +53,7 @@ export const command = defineCommand({
     const options: CommitOptions = {
       root: source.root,
       ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: process.stdin } }),
-      facts: commitFacts(args, { series, host, actor, createdBy, excludes: patterns }),
+      facts: commitFacts(args, { series, host, actor: session.actor, createdBy, excludes: patterns }),
       isExcluded: excludesOf(patterns),
       excludeCaches: args.excludeCaches,
       oneFileSystem: args.oneFileSystem,
@@ -76,13 +75,28 @@ export const command = defineCommand({
 
 async function commitNow(session: Session, options: CommitOptions, { output }: CommandContext) {
   const { commit } = await import('../../src/operations/commit/commit.ts')
+  const { auditedBackup } = await import('../../src/control/audit/audited.ts')
   const before = session.repository.journal.state.heads.get(options.facts.series)
   const line = new CommitProgressLine(output, before?.details.bytes)
-  const outcome = await commit(session.repository, {
-    ...options,
-    onProgress: (progress) => line.show(progress),
-    onProblem: (problem) => output.warning(problemLine(problem)),
-  })
+  const run = () =>
+    commit(session.repository, {
+      ...options,
+      onProgress: (progress) => line.show(progress),
+      onProblem: (problem) => output.warning(problemLine(problem)),
+    })
+  const outcome = await auditedBackup(
+    session,
+    {
+      details: { series: options.facts.series },
+      completed: ({ manifestId, manifest }) => ({
+        snapshot: toHex(manifestId),
+        files: manifest.statistics.files,
+        problems: manifest.problemCount,
+      }),
+      remark: (text) => output.warning(text),
+    },
+    run,
+  )
   printCommit(output, outcome)
   const exit: ExitName = outcome.manifest.complete ? 'done' : 'partial'
   return { outcome, exit }

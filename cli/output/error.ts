@@ -4,7 +4,7 @@ import process from 'node:process'
 import { styleText } from 'node:util'
 import { exitCodeOf, isCairnError } from '../exit-codes.ts'
 import { jsonText } from './json.ts'
-import { printable } from './path-text.ts'
+import { printableLine } from './path-text.ts'
 
 /** Reports why a command ended; returns its exit code. */
 export function reportError(error: unknown, options: { readonly json: boolean }): number {
@@ -22,9 +22,9 @@ function facts(error: unknown): object {
 
 function humanError(error: unknown): string {
   const stop = isCairnError(error) && error.name === 'StopError' ? `STOP ${error.code}: ` : ''
-  const first = `${styleText('red', 'cairn:', { stream: process.stderr })} ${stop}${printable(messageOf(error))}\n`
+  const first = `${styleText('red', 'cairn:', { stream: process.stderr })} ${stop}${printableLine(messageOf(error))}\n`
   if (!isCairnError(error)) return `${first}${stackOf(error)}This is a defect of the program. Please report it with the lines above.\n`
-  return error.hint === undefined ? first : `${first}  ${printable(error.hint)}\n`
+  return error.hint === undefined ? first : `${first}  ${printableLine(error.hint)}\n`
 }
 
 function messageOf(error: unknown): string {

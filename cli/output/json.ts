@@ -13,13 +13,19 @@ function replacer(this: unknown, key: string, value: unknown): unknown {
   return own instanceof Set ? [...own] : value
 }
 
-/** The pieces of a JSON object whose last member is a long list, so that the list never stands in memory as a whole. */
-export async function* jsonWithList(head: object, name: string, items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<string> {
-  yield `${jsonText({ ...head, [name]: [] }).slice(0, -2)}`
+/** The pieces of a JSON object with a long list, which never stands in memory as a whole; `tail` gives what comes after it. */
+export async function* jsonWithList(
+  head: object,
+  name: string,
+  items: AsyncIterable<unknown> | Iterable<unknown>,
+  tail: () => object = () => ({}),
+): AsyncGenerator<string> {
+  yield jsonText({ ...head, [name]: [] }).slice(0, -2)
   let comma = ''
   for await (const item of items) {
     yield comma + jsonText(item)
     comma = ','
   }
-  yield ']}\n'
+  const rest = jsonText(tail()).slice(1)
+  yield `]${rest === '}' ? '' : ','}${rest}\n`
 }

@@ -9,6 +9,13 @@ export interface OutputOptions {
   readonly quiet: boolean
 }
 
+export interface ListForms<T> {
+  readonly json: (item: T) => unknown
+  readonly human: (item: T) => string
+  /** What programs find behind the list: known only when it has ended. */
+  readonly tail?: () => object
+}
+
 const WRITE_BYTES = 64 << 10
 
 export class Output {
@@ -36,15 +43,10 @@ export class Output {
   }
 
   /** A result that is a long list: streamed, as lines for people or as member `name` of one object. */
-  async list<T>(
-    head: object,
-    name: string,
-    items: AsyncIterable<T> | Iterable<T>,
-    forms: { readonly json: (item: T) => unknown; readonly human: (item: T) => string },
-  ): Promise<void> {
+  async list<T>(head: object, name: string, items: AsyncIterable<T> | Iterable<T>, forms: ListForms<T>): Promise<void> {
     this.progress.clear()
-    const pieces = this.json ? jsonWithList(head, name, mapped(items, forms.json)) : mapped(items, (item) => `${forms.human(item)}\n`)
-    await this.text(pieces)
+    if (this.json) return this.text(jsonWithList(head, name, mapped(items, forms.json), forms.tail))
+    await this.text(mapped(items, (item) => `${forms.human(item)}\n`))
   }
 
   /** Text in pieces, as it comes. */

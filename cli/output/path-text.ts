@@ -4,12 +4,7 @@
 const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/
 const HOSTILE_ALL = new RegExp(HOSTILE, 'g')
 
-/** Text that comes from elsewhere (descriptions, host names) with everything escaped that could play with a terminal. */
-export function printable(text: string): string {
-  return text.replace(HOSTILE_ALL, (character) => (character === '\n' ? '\n' : escaped(Buffer.from(character))))
-}
-
-/** As `printable`, in one line. */
+/** Text that comes from elsewhere (descriptions, host names), in one line, with everything escaped that could play with a terminal. */
 export function printableLine(text: string): string {
   return text.replace(HOSTILE_ALL, (character) => escaped(Buffer.from(character)))
 }

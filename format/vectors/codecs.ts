@@ -51,6 +51,7 @@ const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes)
 const event = (context: Context): EventName => context['event'] as EventName
 const root = (context: Context): { root: boolean } => ({ root: context['root'] === true })
 const holes = (context: Context): { holes: boolean } => ({ holes: context['holes'] !== false })
+const depth = (context: Context): number => number(context['depth'], 0)
 const number = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise)
 
 function keyText(key: ParsedStoreKey): string {
@@ -91,7 +92,7 @@ export const codecs = {
   'manifest-header': codec(decodeManifestHeader, encodeManifestHeader),
   manifest: codec(decodeManifest, encodeManifest),
   stream: codec((bytes, context) => decodeStream(bytes, holes(context)), encodeStream),
-  list: codec((bytes, context) => decodeList(bytes, number(context['depth'], 0), holes(context)), encodeList),
+  list: codec((bytes, context) => decodeList(bytes, depth(context), holes(context)), encodeList),
   'tree-entry': codec(
     (bytes, context) => decodeEntry(bytes, root(context)),
     (entry, context) => encodeEntry(entry, root(context)),

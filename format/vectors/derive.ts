@@ -62,7 +62,7 @@ const functions: Readonly<Record<string, (a: Arguments) => Buffer>> = {
 export function derive(call: Context): Buffer {
   const named = call['function']
   const run = typeof named === 'string' ? functions[named] : undefined
-  if (run === undefined) throw new TypeError(`no function ${String(named)}`)
+  if (run === undefined) throw new TypeError(`no function ${JSON.stringify(named)}`)
   return run(new Arguments(call))
 }
 

@@ -13,12 +13,13 @@ import type { KeySet, ReadKeys, WriteKeys } from './crypto/keyset.ts'
 import type { SignedContext } from './crypto/signed-object.ts'
 import type { SigningKey } from './crypto/signing.ts'
 import type { Journal } from './journal/journal.ts'
+import { isOwner } from './journal/members.ts'
 import type { SnapshotRecord } from './journal/state.ts'
 import { ChunkReader } from './objects/chunk-reader.ts'
 import type { ChunkIndex } from './objects/chunk-index.ts'
 import { readManifest } from './objects/manifests.ts'
 import { indexOfPacks } from './objects/pack-directories.ts'
-import { type LoadedIndex, loadIndex } from './objects/segments.ts'
+import { type LoadedIndex, loadIndex, type ReadSegment, type SegmentContext } from './objects/segments.ts'
 import { streamBytes, streamItems } from './objects/stream-reader.ts'
 import { PackReader } from './pack/pack-reader.ts'
 import type { ObjectStore } from './store/object-store.ts'
@@ -84,9 +85,20 @@ export class Repository {
     return new PackReader({ repository: this.id, readKeys: this.readKeys, identity: this.identity })
   }
 
-  /** Everything that the index segments say; loaded once. */
-  loadedIndex(): Promise<LoadedIndex> {
-    this.#index ??= loadIndex(this.store, { ...this.signers, indexKey: this.writeKeys.index })
+  /** Whether a member is an owner now. */
+  isOwner(member: Uint8Array): boolean {
+    const found = this.journal.member(member)
+    return found !== undefined && isOwner(found)
+  }
+
+  /** What index segments are opened and believed with. */
+  get segmentContext(): SegmentContext {
+    return { ...this.signers, indexKey: this.writeKeys.index, maySupersede: (member) => this.isOwner(member) }
+  }
+
+  /** Everything that the index segments say; loaded once, and anew for whoever wants to see each segment. */
+  loadedIndex(onSegment?: (segment: ReadSegment) => void): Promise<LoadedIndex> {
+    if (this.#index === undefined || onSegment !== undefined) this.#index = loadIndex(this.store, this.segmentContext, { onSegment })
     return this.#index
   }
 

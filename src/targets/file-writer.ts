@@ -121,8 +121,9 @@ export class FileWriter {
     } catch (error) {
       throw this.#creator.tampered(directory, entry.name, entryFailure(error))
     }
-    const { ino, dev } = statFd(fd)
-    if (ino === inode && dev === this.#creator.device) return fd
+    const { ino, dev, mode } = statFd(fd)
+    const isFile = (mode & constants.S_IFMT) === constants.S_IFREG
+    if (isFile && ino === inode && dev === this.#creator.device) return fd
     closeSync(fd)
     throw this.#creator.tampered(directory, entry.name, 'another file stands in its place')
   }

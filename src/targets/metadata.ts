@@ -11,6 +11,8 @@ const SPECIAL_BITS = 0o7000
 const SETUID = 0o4000
 const SETGID = 0o2000
 const OWNER_WRITES = 0o200
+/** What chown(2) takes for "leave as it is"; larger ids do not exist. */
+const NO_CHANGE = 0xffff_ffff
 
 /** Who restores: it decides what new files look like before anything is set. */
 export interface Restorer {
@@ -65,6 +67,10 @@ export class MetadataSetter {
     if (uid === this.#restorer.uid && gid === this.#restorer.gid) return false
     if (!this.#restorer.mayChown) {
       this.keptOwners++
+      return false
+    }
+    if (uid >= NO_CHANGE || gid >= NO_CHANGE) {
+      problem('ownership', `no file can belong to user ${uid} and group ${gid}`)
       return false
     }
     return attempt('ownership', problem, () => {

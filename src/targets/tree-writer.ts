@@ -2,11 +2,11 @@
 // O_NOFOLLOW handles, so nothing is overwritten and no path leads out, however deep. One per thread; threads share the
 // handle of the root and the table of directories, and never work on the same entry at once. SPEC §9.5
 
-import { closeSync } from 'node:fs'
+import { closeSync, constants } from 'node:fs'
 import { ENTRY_BLOCK, ENTRY_CHARACTER, ENTRY_FIFO, ENTRY_FILE, ENTRY_SOCKET, ENTRY_SYMLINK, type Entry } from '../../format/tree.ts'
 import { linkAt, mkdirAt, symlinkAt } from '../runtime/posix/at.ts'
 import { mknodAt, type SpecialNode } from '../runtime/posix/node-at.ts'
-import { statAt, statFd } from '../runtime/posix/stat.ts'
+import { type FileStat, statAt, statFd } from '../runtime/posix/stat.ts'
 import type { Piece } from './content.ts'
 import { EntryCreator, type EntryCreatorOptions } from './entry-creator.ts'
 import { type CreatedEntry, FileWriter, type PlacedEntry } from './file-writer.ts'
@@ -131,12 +131,12 @@ export class TreeWriter {
   #link(sourceFd: number, source: CreatedEntry, target: PlacedEntry): boolean {
     const { name } = target.entry
     let refusal: Error | undefined
-    const inode = this.#creator.create(target.directory, name, (parentFd) => {
+    const linked = this.#creator.create(target.directory, name, (parentFd) => {
       refusal = tryLink(sourceFd, source.entry.name, parentFd, name)
-      return refusal === undefined ? statAt(parentFd, name).ino : 0n
+      return refusal === undefined && isSame(statAt(parentFd, name), source)
     })
     if (refusal !== undefined) return this.#linkRefused(source, target, refusal)
-    if (inode === undefined || inode === source.inode) return inode !== undefined
+    if (linked !== false) return linked === true
     this.#creator.remove(target.directory, name)
     throw this.#creator.tampered(source.directory, source.entry.name, 'another file stands in its place')
   }
@@ -154,6 +154,12 @@ export class TreeWriter {
     const name = 'directoryFd' in subject ? entry.name : undefined
     this.#metadata.apply(subject, entry, createdMode, (kind, message) => this.#creator.problem(directory, name, kind, message))
   }
+}
+
+/** The type counts, too: the number of a removed inode is given out again at once. */
+function isSame({ ino, mode }: FileStat, { inode, entry }: CreatedEntry): boolean {
+  const isType = entry.type === ENTRY_SYMLINK ? constants.S_IFLNK : entry.type === ENTRY_FILE ? constants.S_IFREG : undefined
+  return ino === inode && (isType === undefined || (mode & constants.S_IFMT) === isType)
 }
 
 // File systems without hard links, full link counts, and protected_hardlinks.

@@ -116,14 +116,22 @@ describe('a file system store', () => {
     await expect(store.size(PACK)).rejects.toMatchObject(gone)
     await expect(store.put(PACK, Buffer.from('y'))).rejects.toMatchObject(gone)
     await expect(Array.fromAsync(store.list('packs/data/'))).rejects.toMatchObject(gone)
-    await expect(store.remove(PACK, issuePermit('test', () => true))).rejects.toMatchObject(gone)
+    await expect(
+      store.remove(
+        PACK,
+        issuePermit('test', () => true),
+      ),
+    ).rejects.toMatchObject(gone)
     expect(await readdir(root)).toEqual([])
   })
 
   test('a directory that was tidied away meanwhile is made again', async () => {
     const store = await FileSystemStore.create(root)
     await store.put(journalKey(0), Buffer.from('x'))
-    await store.remove(journalKey(0), issuePermit('test', () => true))
+    await store.remove(
+      journalKey(0),
+      issuePermit('test', () => true),
+    )
     await rm(join(root, 'journal'), { recursive: true })
     expect(await store.put(journalKey(0), Buffer.from('y'))).toBe('created')
   })

@@ -60,6 +60,7 @@ test.prop([fileStream], RUNS)('streams and lists have the bytes that cborg gives
   expect(toHex(encodeStream(stream))).toBe(toHex(cborg(plainStream(stream))))
   expect(toHex(encodeCbor(streamToCbor(stream)))).toBe(toHex(encodeStream(stream)))
   expect(toJson(streamFromCbor(streamToCbor(stream), { holes: true }))).toEqual(toJson(stream))
+  if (stream.items.length === 0) return
   const items = stream.items.map((item) => (item.id === undefined ? [item.length] : [item.length, item.id]))
   expect(toHex(encodeList(stream.items))).toBe(toHex(cborg(items)))
 })

@@ -55,10 +55,13 @@ describe.each(Object.keys(samples) as (keyof typeof samples)[])('%s', (record) =
   test.prop([arbitrary, damage], RUNS)('damage', ({ value, context = {} }, harm) => {
     const bytes = damaged(encode(value, context), harm)
     const decoded = decodeOrRefuse(() => decode(bytes, context))
-    if (decoded !== undefined && !MANY_FORMS.has(record)) expect(toHex(encode(decoded.value, context))).toBe(toHex(bytes))
+    if (decoded === undefined || MANY_FORMS.has(record)) return
+    const again = encode(decoded.value, context)
+    // A header is decoded from the start of its object, whatever follows.
+    expect(toHex(record.endsWith('-header') ? bytes.subarray(0, again.length) : bytes)).toBe(toHex(again))
   })
 
-  test.prop([fc.uint8Array({ maxLength: 100 })], RUNS)('noise', (noise) => {
-    decodeOrRefuse(() => decode(noise, {}))
+  test.prop([arbitrary, fc.uint8Array({ maxLength: 100 })], RUNS)('noise', ({ context = {} }, noise) => {
+    decodeOrRefuse(() => decode(noise, context))
   })
 })

@@ -126,7 +126,10 @@ export async function plant(journal: Journal, bytes: Uint8Array): Promise<void> 
 
 /** What somebody with the store's password can do: remove slots and put others in their place. */
 export async function rewrite(store: ObjectStore, sequence: number, bytes?: Uint8Array): Promise<void> {
-  await store.remove(slotKeyOf(sequence), issuePermit('test', () => true))
+  await store.remove(
+    slotKeyOf(sequence),
+    issuePermit('test', () => true),
+  )
   if (bytes !== undefined) {
     await store.put(slotKeyOf(sequence), bytes)
   }

@@ -186,7 +186,10 @@ describe('appending', () => {
     await refused(journal.append({ event: 'tag_set', clear: { manifest: randomBytes(32) }, details, signing: OWNER }), 'series-name')
     const keyless = await Journal.open({ store, repository: journal.repository })
     await refused(keyless.append({ event: 'backup_failed', details: { why: '' }, signing: OWNER }), 'no-journal-key')
-    await refused(journal.append({ event: 'attest', clear: { packs: Buffer.alloc(0) }, signing: OWNER, signal: AbortSignal.abort() }), 'cancelled')
+    await refused(
+      journal.append({ event: 'attest', clear: { packs: Buffer.alloc(0) }, signing: OWNER, signal: AbortSignal.abort() }),
+      'cancelled',
+    )
     expect((await open()).state.head.sequence).toBe(1)
   })
 
@@ -196,7 +199,11 @@ describe('appending', () => {
     await commit(journal)
     await commit(journal)
     const lines = await Array.fromAsync(journal.entries({ from: 1 }))
-    const salts = lines.map(({ entry }) => Buffer.from(entry?.sealed ?? []).subarray(0, 32).toString('hex'))
+    const salts = lines.map(({ entry }) =>
+      Buffer.from(entry?.sealed ?? [])
+        .subarray(0, 32)
+        .toString('hex'),
+    )
     expect(new Set(salts).size).toBe(2)
     expect(await store.size(slotKeyOf(2))).toBeGreaterThan(0)
   })

@@ -7,7 +7,20 @@ import { seriesTag } from '../../src/repository/journal/entry-details.ts'
 import type { Journal } from '../../src/repository/journal/journal.ts'
 import type { VoidReason } from '../../src/repository/journal/state.ts'
 import { randomBytes } from '../../src/runtime/random.ts'
-import { change, commit, copyOf, fixture, forge, JOURNAL_KEY, key, OWNER, plant, rewrite, slotBytes, snapshotDetails } from '../support/journal-fixture.ts'
+import {
+  change,
+  commit,
+  copyOf,
+  fixture,
+  forge,
+  JOURNAL_KEY,
+  key,
+  OWNER,
+  plant,
+  rewrite,
+  slotBytes,
+  snapshotDetails,
+} from '../support/journal-fixture.ts'
 
 const SNAPSHOT = (series: string) => ({ manifest: randomBytes(32), series: seriesTag(JOURNAL_KEY, series) })
 const DETAILS = (series: string) => ({ details: { ...snapshotDetails(series) } })
@@ -21,7 +34,13 @@ async function started() {
 
 /** What must hold of every attack by junk: the slot is void for the given reason, nothing changed, and the next commit goes through. */
 async function expectVoid(journal: Journal, bytes: Uint8Array, reason: VoidReason): Promise<void> {
-  const before = { ...journal.state, head: undefined, voids: undefined, members: [...journal.state.members], snapshots: [...journal.state.snapshots] }
+  const before = {
+    ...journal.state,
+    head: undefined,
+    voids: undefined,
+    members: [...journal.state.members],
+    snapshots: [...journal.state.snapshots],
+  }
   await plant(journal, bytes)
   const { state } = journal
   expect(state.voids.get(state.head.sequence)).toBe(reason)
@@ -156,7 +175,13 @@ describe('history', () => {
     const { journal, open, at } = await started()
     await commit(journal)
     for (const time of [-1e15, 0, 8e15]) {
-      await plant(journal, forge(at(), OWNER, 'snapshot_created', SNAPSHOT('home'), { details: { ...snapshotDetails('home', { createdAt: time }) }, entry: { time } }))
+      await plant(
+        journal,
+        forge(at(), OWNER, 'snapshot_created', SNAPSHOT('home'), {
+          details: { ...snapshotDetails('home', { createdAt: time }) },
+          entry: { time },
+        }),
+      )
     }
     await commit(journal)
     const { state } = await open()
@@ -237,7 +262,8 @@ describe('members', () => {
 
   test('more than 1,024 members are void', async () => {
     const { journal, at } = await started()
-    const members = (count: number, from: number) => Array.from({ length: count }, (_, i) => ({ key: randomKey(from + i), roles: ['reader'] }))
+    const members = (count: number, from: number) =>
+      Array.from({ length: count }, (_, i) => ({ key: randomKey(from + i), roles: ['reader'] }))
     await plant(journal, forge(at(), OWNER, 'permission_change', { add: members(1000, 0), remove: [] }))
     expect(journal.state.members.size).toBe(1001)
     await expectVoid(journal, forge(at(), OWNER, 'permission_change', { add: members(24, 1000), remove: [] }), 'limit')

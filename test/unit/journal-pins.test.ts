@@ -66,7 +66,14 @@ describe('accepting a legitimate rollback', () => {
     await change(journal, { add: [{ signing: thief, roles: ['owner'] }] })
     await change(journal, { remove: [thief] })
     const old = await copyOf(store, 1)
-    await acceptJournal({ store: old, repository: genesis.id, lost: journal.pin(), reason: 'trust me', journalKey: JOURNAL_KEY, signing: thief })
+    await acceptJournal({
+      store: old,
+      repository: genesis.id,
+      lost: journal.pin(),
+      reason: 'trust me',
+      journalKey: JOURNAL_KEY,
+      signing: thief,
+    })
     await expect(open({ store: old, cached: journal.encodeState() })).rejects.toMatchObject({ code: 'journal-fork' })
   })
 })
@@ -105,8 +112,12 @@ describe('checkpoints', () => {
     const full = await open()
     expect(quick.encodeState()).toEqual(full.encodeState())
     await expect(open({ fromCheckpoint: true, pin: journal.pin() })).resolves.toMatchObject({ start: { from: 'checkpoint' } })
-    await expect(open({ fromCheckpoint: true, pin: { sequence: 3, hash: Buffer.alloc(32) } })).rejects.toMatchObject({ code: 'journal-fork' })
-    await expect(open({ fromCheckpoint: true, pin: { sequence: 43, hash: Buffer.alloc(32) } })).rejects.toMatchObject({ code: 'journal-fork' })
+    await expect(open({ fromCheckpoint: true, pin: { sequence: 3, hash: Buffer.alloc(32) } })).rejects.toMatchObject({
+      code: 'journal-fork',
+    })
+    await expect(open({ fromCheckpoint: true, pin: { sequence: 43, hash: Buffer.alloc(32) } })).rejects.toMatchObject({
+      code: 'journal-fork',
+    })
   })
 
   test('only an owner writes one; another member, even an owner who is not pinned, is not believed', async () => {
@@ -135,7 +146,10 @@ describe('checkpoints', () => {
     bytes[bytes.length >> 1]! ^= 1
     await store.put(checkpoint, bytes)
     expect((await open({ fromCheckpoint: true })).start.from).toBe('genesis')
-    const lie = forge({ repository: journal.repository, head: journal.pin() }, OWNER, 'checkpoint', { state: Buffer.alloc(32), sequence: 99 })
+    const lie = forge({ repository: journal.repository, head: journal.pin() }, OWNER, 'checkpoint', {
+      state: Buffer.alloc(32),
+      sequence: 99,
+    })
     await plant(journal, lie)
     expect((await open({ fromCheckpoint: true })).state.head).toEqual(journal.pin())
   })

@@ -121,13 +121,20 @@ test('recordEvent writes, or spools when the store does not take it, and the nex
   const { store, open, spool } = await started()
   let down = true
   const faulty = new FaultyStore(store, {
-    plan: ({ method }) => (down && method === 'put' ? { action: 'fail', when: 'before', error: new StoreError('store-io', 'down') } : undefined),
+    plan: ({ method }) =>
+      down && method === 'put' ? { action: 'fail', when: 'before', error: new StoreError('store-io', 'down') } : undefined,
   })
   const journal = await open({ store: faulty })
-  expect(await recordEvent(journal, spool, OWNER, 'backup_failed', { n: 1 })).toMatchObject({ outcome: 'spooled', problem: { code: 'store-io' } })
+  expect(await recordEvent(journal, spool, OWNER, 'backup_failed', { n: 1 })).toMatchObject({
+    outcome: 'spooled',
+    problem: { code: 'store-io' },
+  })
   expect(await recordEvent(undefined, spool, OWNER, 'backup_failed', { n: 2 })).toEqual({ outcome: 'spooled' })
   down = false
-  expect(await recordEvent(journal, spool, OWNER, 'backup_completed', { n: 3 })).toEqual({ outcome: 'written', drained: { sent: 2, aside: [] } })
+  expect(await recordEvent(journal, spool, OWNER, 'backup_completed', { n: 3 })).toEqual({
+    outcome: 'written',
+    drained: { sent: 2, aside: [] },
+  })
   expect(journal.state.head.sequence).toBe(2)
   await expect(recordEvent(journal, spool, key(66), 'backup_failed', {})).rejects.toMatchObject({ name: 'AccessError', code: 'member' })
 })
@@ -147,5 +154,9 @@ test('a spool that cannot be written is an error with a hint', async () => {
   const { options } = await started()
   await writeFile(join(base, 'file'), '')
   const spool = new Spool({ ...options, directory: join(base, 'file', 'spool') })
-  await expect(spool.add('backup_failed', {})).rejects.toMatchObject({ name: 'StoreError', code: 'spool-io', hint: expect.stringMatching(/./) })
+  await expect(spool.add('backup_failed', {})).rejects.toMatchObject({
+    name: 'StoreError',
+    code: 'spool-io',
+    hint: expect.stringMatching(/./),
+  })
 })

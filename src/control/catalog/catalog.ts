@@ -4,8 +4,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import Database from 'better-sqlite3'
 import type { Id } from '../../../format/bytes.ts'
+import type { VerifiedPack } from '../../operations/verify/sample.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
 import type { RepositoryMemory } from '../../repository/open.ts'
+import { now } from '../../runtime/clock.ts'
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS place (location TEXT PRIMARY KEY, repository BLOB NOT NULL) STRICT;
@@ -14,8 +16,12 @@ CREATE TABLE IF NOT EXISTS verified (repository BLOB NOT NULL, pack BLOB NOT NUL
   PRIMARY KEY (repository, pack)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, repository BLOB NOT NULL, command TEXT NOT NULL, started INTEGER NOT NULL,
   ended INTEGER, outcome TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS plan (digest BLOB PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
+const SCHEMA_VERSION = 2
 const BUSY_MS = 10_000
+/** Plans that were shown are remembered, so that it can be said what changed since; the oldest go. */
+const KEPT_PLANS = 100
 
 export class Catalog implements RepositoryMemory {
   readonly #db: Database.Database
@@ -27,7 +33,8 @@ export class Catalog implements RepositoryMemory {
     this.#db = new Database(file, { timeout: BUSY_MS })
     this.#db.pragma('journal_mode = WAL')
     this.#db.pragma('synchronous = FULL')
-    if (this.#db.pragma('user_version', { simple: true }) === 0) this.#db.exec(`${SCHEMA}PRAGMA user_version = 1;`)
+    const version = this.#db.pragma('user_version', { simple: true }) as number
+    if (version < SCHEMA_VERSION) this.#db.exec(`${SCHEMA}PRAGMA user_version = ${SCHEMA_VERSION};`)
   }
 
   /** The repository that was last seen at a place. */
@@ -50,6 +57,35 @@ export class Catalog implements RepositoryMemory {
     this.#db
       .prepare('INSERT INTO pin VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state')
       .run(repository, pin.sequence, pin.hash, state)
+  }
+
+  /** Remembers a plan that was shown, by its digest. */
+  rememberPlan(digest: Uint8Array, json: string): void {
+    this.#db.prepare('INSERT INTO plan VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at').run(digest, now(), json)
+    this.#db.prepare('DELETE FROM plan WHERE digest IN (SELECT digest FROM plan ORDER BY at DESC LIMIT -1 OFFSET ?)').run(KEPT_PLANS)
+  }
+
+  /** A plan that was shown on this machine; undefined when it was not, or long ago. */
+  shownPlan(digest: Uint8Array): string | undefined {
+    return this.#db.prepare<[Uint8Array], { json: string }>('SELECT json FROM plan WHERE digest = ?').get(digest)?.json
+  }
+
+  /** When each pack of a repository was verified on this machine, and whether it was in order; by pack id as hex. */
+  verifiedPacks(repository: Id): Map<string, VerifiedPack> {
+    type Row = { pack: Buffer; at: number; ok: number }
+    const rows = this.#db.prepare<[Id], Row>('SELECT pack, at, ok FROM verified WHERE repository = ?').iterate(repository)
+    const packs = new Map<string, VerifiedPack>()
+    for (const { pack, at, ok } of rows) packs.set(pack.toString('hex'), { at, ok: ok === 1 })
+    return packs
+  }
+
+  /** Remembers that packs were verified now. */
+  rememberVerified(repository: Id, packs: Iterable<{ readonly id: Id; readonly ok: boolean }>): void {
+    const put = this.#db.prepare('INSERT INTO verified VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, ok = excluded.ok')
+    const at = now()
+    this.#db.transaction(() => {
+      for (const { id, ok } of packs) put.run(repository, id, at, ok ? 1 : 0)
+    })()
   }
 
   close(): void {

@@ -9,6 +9,7 @@ import { readRecoveryCode } from '../../repository/crypto/recovery.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 import { openStore } from '../../repository/store/open-store.ts'
+import { actorOf } from '../access/actor.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { type Home, openHome } from './home.ts'
 import { identityPath, readIdentity } from './identities.ts'
@@ -27,8 +28,11 @@ export class Session {
   readonly catalog: Catalog
   readonly store: ObjectStore
   readonly repository: Repository
+  /** Who is acting: `person:NAME`, `agent:NAME` or `schedule:NAME`. */
+  readonly actor: string
 
-  private constructor(home: Home, catalog: Catalog, store: ObjectStore, repository: Repository) {
+  private constructor(actor: string, home: Home, catalog: Catalog, store: ObjectStore, repository: Repository) {
+    this.actor = actor
     this.home = home
     this.catalog = catalog
     this.store = store
@@ -38,6 +42,7 @@ export class Session {
   /** Opens the repository that the options name. @throws {UsageError} when none is named; else as `openRepository`. */
   static async open(options: SessionOptions): Promise<Session> {
     const location = repositoryLocation(options)
+    const actor = actorOf(options.env)
     const home = openHome(options.env)
     const store = await openStore(location)
     const catalog = new Catalog(home.directory)
@@ -45,7 +50,7 @@ export class Session {
     const unlock = (repository: Uint8Array): Promise<Unlock> => chooseUnlock(options, home, repository)
     const repository = await openRepository({ store, ...(expected !== undefined && { expected }), unlock, memory: catalog })
     if (expected === undefined) catalog.setPlace(store.location, repository.id)
-    return new Session(home, catalog, store, repository)
+    return new Session(actor, home, catalog, store, repository)
   }
 
   /** Pins what this command appended or saw, and lets go of everything. */

@@ -156,7 +156,7 @@ class Capture {
       else {
         const before = known?.get(name)
         if (before !== undefined && before.entry.length > 0 && before.stat.equals(stat)) node.entries[index] = before.entry
-        else this.#read(node, index, name, type === ENTRY_FILE ? sizeBytes : 0, before !== undefined)
+        else this.#read(node, index, name, type === ENTRY_FILE ? sizeBytes : 0, before?.entry)
       }
     }
     for (const child of below.reverse()) this.#stack.push(child)
@@ -168,12 +168,12 @@ class Capture {
     return new DirectoryNode(node, index, node.handle.child(Buffer.from(name, 'latin1')), node.pathOf(name), selection)
   }
 
-  #read(node: DirectoryNode, index: number, name: string, sizeBytes: number, wasKnown: boolean): void {
+  #read(node: DirectoryNode, index: number, name: string, sizeBytes: number, before: Buffer | undefined): void {
     const { queue, counts, problems } = this.#options
     node.pending++
     node.changed = true
-    if (wasKnown) counts.changedFiles++
-    else counts.newFiles++
+    if (before === undefined) counts.newFiles++
+    else counts.changedFiles++
     counts.readBytes += sizeBytes
     queue.add({
       directoryFd: node.handle.pin(),
@@ -182,6 +182,7 @@ class Capture {
       done: (entry, stat, problem) => {
         node.handle.unpin()
         if (entry === undefined) counts.remove(node.types[index]!, name, sizeBytes)
+        if (entry !== undefined && before?.equals(entry) === true) counts.changedFiles-- // it was read again to be sure
         if (problem !== undefined) problems.add(node.pathOf(name), problem.kind, problem.message)
         stat.copy(node.stats, STAT_RECORD_BYTES * index)
         if (isRacy(node.statOf(index), this.#options.startedAt)) forgetStatRecord(node.stats, STAT_RECORD_BYTES * index)

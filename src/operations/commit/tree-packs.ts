@@ -37,7 +37,7 @@ export class TreePacks {
   }
 
   /** Stores a tree or list chunk and returns its id. */
-  readonly put: PutChunk = (kind, bytes) => this.#writer.put(0, kind, bytes)
+  readonly put: PutChunk = (kind, bytes) => this.#writer.put(kind, bytes)
 
   finish(): void {
     this.#writer.finish()

@@ -16,7 +16,7 @@ export interface EntryXattr {
 export function xattrsOf(xattrs: readonly Xattr[], writer: ChunkWriter): EntryXattr[] {
   return xattrs.map(({ name, value }) => {
     if (value.length <= INLINE_BYTES) return { name, value }
-    const id = writer.put(0, CHUNK_DATA, value)
+    const id = writer.put(CHUNK_DATA, value)
     return { name, value: { size: value.length, depth: 0, items: [{ length: value.length, id }] } }
   })
 }

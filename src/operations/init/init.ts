@@ -16,7 +16,7 @@ import { createGenesis, type Genesis, storeGenesis } from '../../repository/jour
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 
 /** Where content is cut unless told otherwise: smallest, average, largest chunk in bytes; docs/decisions/0002. */
-export const DEFAULT_CHUNKER = [64 << 10, 256 << 10, 1 << 20] as const
+export const DEFAULT_CHUNKER = [128 << 10, 256 << 10, 1 << 20] as const
 
 export interface InitOptions {
   readonly name: string

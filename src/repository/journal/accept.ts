@@ -23,7 +23,10 @@ const ACCEPTABLE: ReadonlySet<string> = new Set(['journal-rollback', 'journal-fo
  */
 export async function acceptJournal({ signing, lost, reason, ...options }: AcceptOptions): Promise<Journal> {
   if (await hasPin({ ...options, pin: lost })) {
-    throw new UsageError('nothing-to-accept', `The journal holds the entry ${lost.sequence} that was verified here before: there is nothing to accept.`)
+    throw new UsageError(
+      'nothing-to-accept',
+      `The journal holds the entry ${lost.sequence} that was verified here before: there is nothing to accept.`,
+    )
   }
   const journal = await Journal.open(options)
   await journal.append({

@@ -95,7 +95,7 @@ function makeSlot<E extends EventName>({ state, journalKey }: AppendContext, req
 function clearOf<E extends EventName>({ clear }: AppendRequest<E>, state: JournalState): CborRecord {
   const fields: object = (typeof clear === 'function' ? clear(state) : clear) ?? {}
   // Members of a state carry more than what stands in an entry.
-  return 'add' in fields ? { ...fields, add: (fields.add as Member[]).map(memberToCbor) } : ({ ...fields } as CborRecord)
+  return 'add' in fields ? { ...fields, add: (fields.add as Member[]).map(memberToCbor) } : { ...fields }
 }
 
 /** Whether the slot holds our bytes now. A create that failed may have succeeded: what is there decides. SPEC §7.1 */

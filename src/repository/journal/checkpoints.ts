@@ -33,7 +33,10 @@ export function checkpointDue(state: JournalState): boolean {
  * Stores the state and names it in the journal; owners only. SPEC §7.5
  * @throws {AccessError} `role` when the signer is no owner.
  */
-export async function writeCheckpoint(journal: Journal, options: { readonly journalKey: Uint8Array; readonly signing: SigningKey }): Promise<void> {
+export async function writeCheckpoint(
+  journal: Journal,
+  options: { readonly journalKey: Uint8Array; readonly signing: SigningKey },
+): Promise<void> {
   const { state, store, repository } = journal
   const member = journal.member(options.signing.memberId)
   if (member === undefined || !isOwner(member)) {

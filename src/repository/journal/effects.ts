@@ -91,15 +91,21 @@ const NAMED: ReadonlySet<EventName> = new Set<EventName>(['snapshot_created', 't
  * lives by its names changes nothing (a writer cannot put a snapshot into a series that its clear tag does not name).
  */
 export function applyEntry(state: DraftState, entry: KnownEntry, journalKey: Uint8Array | undefined): boolean {
-  return applyEvent(state, entry, entry.event, journalKey)
+  return applyEvent(state, entry, entry.event, EFFECTS[entry.event], journalKey)
 }
 
-function applyEvent<E extends EventName>(state: DraftState, entry: KnownEntry, event: E, journalKey: Uint8Array | undefined): boolean {
+function applyEvent<E extends EventName>(
+  state: DraftState,
+  entry: KnownEntry,
+  event: E,
+  effect: Effects[E],
+  journalKey: Uint8Array | undefined,
+): boolean {
   const details = journalKey && readDetails(entry, event, journalKey)
   if (journalKey !== undefined && !detailsAgree(entry, details, journalKey)) {
     return false
   }
-  EFFECTS[event]?.(state, { entry, clear: checkClear(event, entry.clear), details })
+  effect?.(state, { entry, clear: checkClear(event, entry.clear), details })
   return true
 }
 

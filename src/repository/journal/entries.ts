@@ -51,7 +51,10 @@ export interface LogContext {
  * by the roles of its own time.
  * @throws {StopError} `journal-fork`, `journal-rollback`, `journal-omission` when the store no longer has that history.
  */
-export async function* journalLines({ store, genesis, head, journalKey }: LogContext, { from = 0 }: EntriesOptions): AsyncIterable<JournalLine> {
+export async function* journalLines(
+  { store, genesis, head, journalKey }: LogContext,
+  { from = 0 }: EntriesOptions,
+): AsyncIterable<JournalLine> {
   const state = genesisState(genesis, journalKey)
   const seen = new Set<string>()
   if (from === 0) {
@@ -76,7 +79,12 @@ export async function* journalLines({ store, genesis, head, journalKey }: LogCon
   }
 }
 
-function lineOf(state: JournalState, { slot, link, entry, voidReason }: AppliedSlot, journalKey: Uint8Array | undefined, seen: Set<string>): JournalLine {
+function lineOf(
+  state: JournalState,
+  { slot, link, entry, voidReason }: AppliedSlot,
+  journalKey: Uint8Array | undefined,
+  seen: Set<string>,
+): JournalLine {
   const details = journalKey && entry && readDetails(entry, entry.event, journalKey)
   const batch = entry?.event === 'audit_batch' ? checkClear(entry.event, entry.clear).records : undefined
   return {

@@ -17,7 +17,12 @@ export function seriesTag(journalKey: Uint8Array, name: string): Buffer {
 type Sealable = Pick<JournalEntry, 'repository' | 'sealed'>
 
 /** The entry with its details sealed under a fresh salt. SPEC §7.1 */
-export function withDetails<E extends EventName>(entry: JournalEntry, event: E, details: DetailsOf<E>, journalKey: Uint8Array): JournalEntry {
+export function withDetails<E extends EventName>(
+  entry: JournalEntry,
+  event: E,
+  details: DetailsOf<E>,
+  journalKey: Uint8Array,
+): JournalEntry {
   return { ...entry, sealed: seal(entry, entryWithEmptySealed(entry), event, details, journalKey) }
 }
 

@@ -4,7 +4,14 @@ import type { GenesisDetails } from '../../../format/details.ts'
 import type { GenesisClear } from '../../../format/event-clear.ts'
 import { checkClear } from '../../../format/events.ts'
 import { type Features, featuresToCbor, NO_FEATURES } from '../../../format/features.ts'
-import { decodeJournalEntry, decodeSigned, encodeJournalEntry, encodeSigned, GENESIS_EVENT, type JournalEntry } from '../../../format/journal.ts'
+import {
+  decodeJournalEntry,
+  decodeSigned,
+  encodeJournalEntry,
+  encodeSigned,
+  GENESIS_EVENT,
+  type JournalEntry,
+} from '../../../format/journal.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import { type Member, memberToCbor } from '../../../format/member.ts'
 import { journalKey as slotKeyOf } from '../../../format/store-key.ts'
@@ -96,7 +103,7 @@ export async function readGenesis(store: ObjectStore, expected?: Id): Promise<Ge
 }
 
 /** @throws {IntegrityError} `genesis-invalid` when the bytes are no valid entry 0. */
-export function decodeGenesis(bytes: Buffer): Genesis {
+function decodeGenesis(bytes: Buffer): Genesis {
   try {
     const [inner, signature] = decodeSigned(bytes, LIMITS.journalSlotBytes)
     const entry = decodeJournalEntry(inner)
@@ -117,7 +124,9 @@ export function decodeGenesis(bytes: Buffer): Genesis {
 /** The state after entry 0. */
 export function genesisState({ id, entry, clear }: Genesis, journalKey?: Uint8Array): DraftState {
   const details = journalKey && readDetails(entry, GENESIS_EVENT, journalKey)
-  const labelled = clear.members.map((member) => withId({ ...member, label: '' })).map((member) => ({ ...member, label: details?.labels[toHex(member.id)] ?? '' }))
+  const labelled = clear.members
+    .map((member) => withId({ ...member, label: '' }))
+    .map((member) => ({ ...member, label: details?.labels[toHex(member.id)] ?? '' }))
   return {
     repository: id,
     head: { sequence: 0, hash: id },

@@ -1,5 +1,5 @@
 import { equalBytes, type Id } from '../../../format/bytes.ts'
-import { FEATURE_LISTS } from '../../../format/features.ts'
+import type { FEATURE_LISTS } from '../../../format/features.ts'
 import { StopError } from '../../errors.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { findCheckpoint } from './checkpoints.ts'
@@ -66,10 +66,16 @@ async function fromCache(options: OpenJournalOptions, genesis: Genesis, cached: 
   }
   const watched = options.pin !== undefined && options.pin.sequence > head.sequence ? options.pin : head
   const { sequence } = head
-  return run(options, { genesis, state: cached, start: { from: 'cache', sequence }, accepted: false }, watched, { journalKey: options.journalKey })
+  return run(options, { genesis, state: cached, start: { from: 'cache', sequence }, accepted: false }, watched, {
+    journalKey: options.journalKey,
+  })
 }
 
-async function fromCheckpoint(options: OpenJournalOptions, genesis: Genesis, cached: DraftState | undefined): Promise<OpenedJournal | undefined> {
+async function fromCheckpoint(
+  options: OpenJournalOptions,
+  genesis: Genesis,
+  cached: DraftState | undefined,
+): Promise<OpenedJournal | undefined> {
   const { store, journalKey, pin } = options
   if (options.fromCheckpoint !== true || cached !== undefined || journalKey === undefined) {
     return undefined
@@ -80,7 +86,9 @@ async function fromCheckpoint(options: OpenJournalOptions, genesis: Genesis, cac
     return undefined
   }
   const { sequence } = found.state.head
-  const opened = await run(options, { genesis, state: found.state, start: { from: 'checkpoint', sequence }, accepted: false }, pin, { journalKey })
+  const opened = await run(options, { genesis, state: found.state, start: { from: 'checkpoint', sequence }, accepted: false }, pin, {
+    journalKey,
+  })
   return opened.state.voids.has(found.namedAt) ? undefined : opened
 }
 

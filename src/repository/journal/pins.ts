@@ -31,10 +31,14 @@ export function rollback(pin: Pin, head: Head): StopError {
 
 /** The journal has another entry in the pinned one's place. */
 export function fork(pin: Pin, found: Pin): StopError {
-  return new StopError('journal-fork', `Journal entry ${pin.sequence} is not the one that was verified here before: history was rewritten.`, {
-    hint: ACCEPT_HINT,
-    fields: evidence(pin, found),
-  })
+  return new StopError(
+    'journal-fork',
+    `Journal entry ${pin.sequence} is not the one that was verified here before: history was rewritten.`,
+    {
+      hint: ACCEPT_HINT,
+      fields: evidence(pin, found),
+    },
+  )
 }
 
 /** Another repository lies where the expected one was. */

@@ -5,7 +5,8 @@ import { NotFoundError, StopError, UsageError } from '../../errors.ts'
 import { isoTime, parseTime } from '../../runtime/clock.ts'
 import type { JournalState, SnapshotRecord } from './state.ts'
 
-const NAME = /^(?<base>[^~@:]+)(?:~(?<back>\d{1,9})|@(?<time>\d{4}-\d\d-\d\d(?:T\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?))?(?::(?<path>.*))?$/s
+const NAME =
+  /^(?<base>[^~@:]+)(?:~(?<back>\d{1,9})|@(?<time>\d{4}-\d\d-\d\d(?:T\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?))?(?::(?<path>.*))?$/s
 const ID_PREFIX = /^[0-9a-f]{4,64}$/
 
 /** A name with the path behind its colon, as it was typed. */
@@ -53,7 +54,8 @@ function parseName(text: string): ParsedName {
 
 /** A time without a zone is local; without minutes or seconds the whole hour or minute counts, without a time the whole day. */
 function timeOf(time: string, name: string): number {
-  const [, day, hour, minute, second, zone = ''] = /^(.{10})(?:T(\d\d)(?::(\d\d)(?::(\d\d(?:\.\d+)?))?)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(time) ?? []
+  const [, day, hour, minute, second, zone = ''] =
+    /^(.{10})(?:T(\d\d)(?::(\d\d)(?::(\d\d(?:\.\d+)?))?)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(time) ?? []
   const ms = parseTime(`${day}T${hour ?? '23'}:${minute ?? '59'}:${second ?? '59.999'}${zone}`)
   if (Number.isNaN(ms)) throw badName(name)
   return ms
@@ -96,12 +98,17 @@ function tooFarBack(name: string, count: number): never {
 }
 
 function notFound(state: JournalState, name: string): NotFoundError {
-  const hint = state.snapshots.length === 0 ? "This repository has no snapshot yet: make one with 'cairn commit PATH'." : "'cairn log' lists the snapshots."
+  const hint =
+    state.snapshots.length === 0
+      ? "This repository has no snapshot yet: make one with 'cairn commit PATH'."
+      : "'cairn log' lists the snapshots."
   return new NotFoundError('snapshot-not-found', `There is no snapshot '${name}'.`, { hint, fields: { name } })
 }
 
 function ambiguous(name: string, snapshots: readonly SnapshotRecord[]): StopError {
-  const candidates = snapshots.map(({ manifest, details }) => `${toHex(manifest).slice(0, 16)} (${details.series}, ${isoTime(details.createdAt)})`)
+  const candidates = snapshots.map(
+    ({ manifest, details }) => `${toHex(manifest).slice(0, 16)} (${details.series}, ${isoTime(details.createdAt)})`,
+  )
   return new StopError('ambiguous-snapshot', `'${name}' could be ${snapshots.length} snapshots: ${candidates.join('; ')}.`, {
     hint: 'Give more digits of the id.',
     fields: { name, candidates: snapshots.map(({ manifest }) => toHex(manifest)) },

@@ -93,11 +93,11 @@ function absentOr(error: unknown, action: string, path: string): undefined {
 }
 
 function spoolError(error: unknown, action: string, path: string): unknown {
-  const errno = errnoOf(error) ?? (error instanceof StoreError ? error.fields['errno'] : undefined)
+  const errno = errnoOf(error instanceof StoreError ? error.cause : error)
   if (errno === undefined) {
     return error
   }
-  return new StoreError('spool-io', `Cannot ${action} ${path} (${String(errno)}).`, {
+  return new StoreError('spool-io', `Cannot ${action} ${path} (${errno}).`, {
     hint: 'Events that the store did not take are kept in this directory: make it writable, with some space.',
     cause: error,
     fields: { path, errno },

@@ -118,9 +118,15 @@ export interface RecordedEvent {
  * is no journal at hand, the event is spooled.
  * @throws as `Journal.append` does, save for StoreErrors; {StoreError} `spool-io` when the spool fails, too.
  */
-export async function recordEvent(journal: Journal | undefined, spool: Spool, signing: SigningKey, event: EventName, details: CborRecord): Promise<RecordedEvent> {
+export async function recordEvent(
+  journal: Journal | undefined,
+  spool: Spool,
+  signing: SigningKey,
+  event: EventName,
+  details: CborRecord,
+): Promise<RecordedEvent> {
   const unwritten = await stoppedByStore(async () => {
-    await journal?.append({ event, details, signing } as Parameters<Journal['append']>[0])
+    await journal?.append({ event, details, signing })
   })
   if (journal === undefined || unwritten instanceof StoreError) {
     await spool.add(event, details)

@@ -60,7 +60,7 @@ function placeProblem(state: JournalState, sequence: number, entry: JournalEntry
 }
 
 /** Whether a member may write this entry, whose signature is known to be good or is about to be made. */
-export function rightsProblem(state: JournalState, member: JournalMember, entry: KnownEntry): VoidReason | undefined {
+function rightsProblem(state: JournalState, member: JournalMember, entry: KnownEntry): VoidReason | undefined {
   if (!rolesAllow(entry.event, member.roles)) {
     return 'role'
   }
@@ -103,8 +103,12 @@ function decodeSlot(bytes: Buffer): SlotParts | undefined {
 }
 
 function newer(entry: JournalEntry): StopError {
-  return new StopError('newer-repository', `Journal entry ${entry.sequence} is a ${entry.event}, which this version does not know how to follow.`, {
-    hint: 'A newer version wrote it. Update this program; nothing was changed.',
-    fields: { sequence: entry.sequence, event: entry.event },
-  })
+  return new StopError(
+    'newer-repository',
+    `Journal entry ${entry.sequence} is a ${entry.event}, which this version does not know how to follow.`,
+    {
+      hint: 'A newer version wrote it. Update this program; nothing was changed.',
+      fields: { sequence: entry.sequence, event: entry.event },
+    },
+  )
 }

@@ -1,7 +1,7 @@
 // Index segments in the store: written after packs, read before anything is deduplicated or restored. A bad one is skipped and
-// reported, never an obstacle. SPEC §6.4.
+// reported, never an obstacle; one that an owner's segment supersedes is ignored. SPEC §6.4.
 
-import type { SegmentPack } from '../../../format/index-segment.ts'
+import type { SegmentBody, SegmentPack } from '../../../format/index-segment.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import { parseStoreKey, segmentKey } from '../../../format/store-key.ts'
 import { StoreError } from '../../errors.ts'
@@ -15,7 +15,7 @@ import { ChunkIndex } from './chunk-index.ts'
 /** What reading the segments brought: the index, the segments' names, and what had to be skipped. */
 export interface LoadedIndex {
   readonly index: ChunkIndex
-  /** Names of the segments that were read, as hex, ascending. */
+  /** Keys of the segments that were read and are not superseded, ascending. */
   readonly segments: readonly string[]
   readonly problems: readonly SegmentProblem[]
 }
@@ -26,33 +26,65 @@ export interface SegmentProblem {
   readonly message: string
 }
 
+/** A segment that could be read. */
+export interface ReadSegment {
+  /** Its store key. */
+  readonly object: string
+  readonly body: SegmentBody
+  readonly signer: Uint8Array
+}
+
 export interface SegmentContext extends SignedContext {
   readonly indexKey: Uint8Array
+  /** Whether other segments are to be ignored when a segment by this member says so. */
+  readonly maySupersede: (member: Uint8Array) => boolean
+}
+
+export interface LoadOptions {
+  /** Which packs of whose segments count; all, unless told. */
+  readonly isTrusted?: (signer: Uint8Array, pack: SegmentPack) => boolean
+  /** Sees each segment that counts. */
+  readonly onSegment?: ((segment: ReadSegment) => void) | undefined
 }
 
 /**
- * Loads the index from all segments, or only from those that `isTrusted` admits by signer and packs.
+ * Loads the index from all segments.
  * @throws {StoreError} when the store fails; bad segments are problems of the result.
  */
-export async function loadIndex(
-  store: ObjectStore,
-  context: SegmentContext,
-  isTrusted: (signer: Uint8Array, pack: SegmentPack) => boolean = () => true,
-): Promise<LoadedIndex> {
-  const index = new ChunkIndex()
-  const segments: string[] = []
-  const problems: SegmentProblem[] = []
+export async function loadIndex(store: ObjectStore, context: SegmentContext, options: LoadOptions = {}): Promise<LoadedIndex> {
+  const superseded = new Set<string>()
+  const { isTrusted = () => true } = options
+  for (;;) {
+    const ignored = superseded.size
+    const index = new ChunkIndex()
+    const read: ReadSegment[] = []
+    const problems: SegmentProblem[] = []
+    for await (const segment of readSegments(store, context)) {
+      if ('message' in segment) problems.push(segment)
+      else if (!superseded.has(segment.object)) {
+        const { object, body, signer } = segment
+        index.add({ superseded: [], packs: body.packs.filter((pack) => isTrusted(signer, pack)) })
+        read.push({ object, body: { superseded: body.superseded, packs: options.onSegment === undefined ? [] : body.packs }, signer })
+      }
+      if (!('message' in segment) && context.maySupersede(segment.signer)) for (const id of segment.body.superseded) superseded.add(segmentKey(id))
+    }
+    // Segments come in the order of their names: after a repair, one may come before the one that supersedes it.
+    if (superseded.size > ignored && read.some(({ object }) => superseded.has(object))) continue
+    for (const segment of read) options.onSegment?.(segment)
+    return { index, segments: read.map(({ object }) => object), problems: problems.filter(({ object }) => !superseded.has(object)) }
+  }
+}
+
+/** Opens every segment in the store, or says why it does not open; ascending by key. @throws {StoreError} when the store fails. */
+export async function* readSegments(store: ObjectStore, context: SegmentContext): AsyncGenerator<ReadSegment | SegmentProblem> {
   for await (const { key } of store.list('index/')) {
     try {
-      const { body, signer } = await readSegment(store, key, context)
-      index.add({ superseded: body.superseded, packs: body.packs.filter((pack) => isTrusted(signer, pack)) })
-      segments.push(key)
+      yield { object: key, ...(await readSegment(store, key, context)) }
     } catch (error) {
       if (error instanceof StoreError) throw error
-      problems.push({ object: key, message: (error as Error).message })
+      yield { object: key, message: (error as Error).message }
     }
   }
-  return { index, segments, problems }
 }
 
 async function readSegment(store: ObjectStore, key: string, context: SegmentContext): Promise<ReturnType<typeof openSegment>> {
@@ -68,8 +100,9 @@ export async function writeSegment(
   store: ObjectStore,
   packs: readonly SegmentPack[],
   keys: { readonly repository: Uint8Array; readonly indexKey: Uint8Array; readonly signing: SigningKey },
+  superseded: readonly Uint8Array[] = [],
 ): Promise<{ key: string; storedBytes: number }> {
-  const { id, bytes } = sealSegment({ superseded: [], packs }, keys)
+  const { id, bytes } = sealSegment({ superseded, packs }, keys)
   const key = segmentKey(id)
   await store.put(key, bytes)
   return { key, storedBytes: bytes.length }

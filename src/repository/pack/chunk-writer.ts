@@ -1,9 +1,10 @@
 // Turns chunks into packs: names each, stores only what nobody claimed, gathers solid blocks, and hands out finished packs.
-// One writer belongs to one thread; the claims are shared. Chunks of one group lie together, since likes compress best. SPEC §6.1.
+// One writer belongs to one thread; the claims are shared. SPEC §6.1.
 
 import type { ChunkKind, PackKind } from '../../../format/pack.ts'
 import type { ChunkIdentity } from '../crypto/chunk-id.ts'
 import type { ClaimSet } from './claims.ts'
+import { isIncompressible } from '../chunk/probe.ts'
 import { BlockBuilder } from './block-builder.ts'
 import { type FinishedPack, PackWriter, type Sealer } from './pack-writer.ts'
 
@@ -24,58 +25,46 @@ export interface ChunkWriterOptions {
   readonly emit: (pack: FinishedPack) => void
 }
 
-/** Chunks in the group `INCOMPRESSIBLE` are stored as they are; groups from 0 on are compressed. */
-export const INCOMPRESSIBLE = -1
-
 export class ChunkWriter {
   newChunks = 0
   /** Raw bytes of the chunks that were not stored before. */
   newBytes = 0
   readonly #options: ChunkWriterOptions
-  readonly #builders = new Map<number, BlockBuilder>()
+  /** The block in the making, to read into its room. */
+  readonly builder: BlockBuilder
   #pack: PackWriter | undefined
 
   constructor(options: ChunkWriterOptions) {
     this.#options = options
-  }
-
-  /** The block in the making of a group, to read into its room. */
-  builder(group: number): BlockBuilder {
-    const known = this.#builders.get(group)
-    if (known !== undefined) return known
-    const { blockBytes, roomBytes } = this.#options.blocks
-    const builder = new BlockBuilder(blockBytes, roomBytes)
-    this.#builders.set(group, builder)
-    return builder
+    this.builder = new BlockBuilder(options.blocks.blockBytes, options.blocks.roomBytes)
   }
 
   /** Stores a chunk that lies elsewhere in memory, unless it is known; returns its id. */
-  put(group: number, kind: ChunkKind, bytes: Uint8Array): Buffer {
+  put(kind: ChunkKind, bytes: Uint8Array): Buffer {
     const id = this.#options.identity.id(kind, bytes)
     if (this.#claim(id, bytes.length)) {
-      const builder = this.builder(group)
-      builder.add({ kind, length: bytes.length, id }, bytes)
-      if (builder.isFull) this.#seal(group, builder)
+      this.builder.add({ kind, length: bytes.length, id }, bytes)
+      if (this.builder.isFull) this.#seal()
     }
     return id
   }
 
-  /** Stores the first `length` pending bytes of a group's builder in place, unless they are known; returns their id. */
-  take(group: number, kind: ChunkKind, length: number): Buffer {
-    const builder = this.builder(group)
+  /** Stores the first `length` pending bytes of the builder in place, unless they are known; returns their id. */
+  take(kind: ChunkKind, length: number): Buffer {
+    const { builder } = this
     const id = this.#options.identity.id(kind, builder.pending().subarray(0, length))
     if (!this.#claim(id, length)) {
       builder.drop(length)
       return id
     }
     builder.keep({ kind, length, id })
-    if (builder.isFull) this.#seal(group, builder)
+    if (builder.isFull) this.#seal()
     return id
   }
 
   /** Seals all that is open, and hands out the last pack. The writer may be used again. */
   finish(): void {
-    for (const [group, builder] of this.#builders) if (!builder.isEmpty) this.#seal(group, builder)
+    if (!this.builder.isEmpty) this.#seal()
     this.#finishPack()
   }
 
@@ -86,12 +75,11 @@ export class ChunkWriter {
     return true
   }
 
-  #seal(group: number, builder: BlockBuilder): void {
-    const codec = group === INCOMPRESSIBLE ? 'stored' : 'zstd'
+  #seal(): void {
     this.#pack ??= new PackWriter(this.#options.kind, this.#options.sealer, this.#options.takeBuffer())
-    const { raw, chunks } = builder.block()
-    this.#pack.addBlock(raw, chunks, codec)
-    builder.reset()
+    const { raw, chunks } = this.builder.block()
+    this.#pack.addBlock(raw, chunks, isIncompressible(raw) ? 'stored' : 'zstd')
+    this.builder.reset()
     if (this.#pack.isFull) this.#finishPack()
   }
 

@@ -47,7 +47,14 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['ENOSPC', FULL],
   ['EDQUOT', FULL],
   ['EFBIG', FULL],
-  ['EROFS', { code: 'store-read-only', what: 'is read-only', hint: 'Mount it writable. A file system turns read-only after errors: look at `dmesg`.' }],
+  [
+    'EROFS',
+    {
+      code: 'store-read-only',
+      what: 'is read-only',
+      hint: 'Mount it writable. A file system turns read-only after errors: look at `dmesg`.',
+    },
+  ],
   ['EACCES', DENIED],
   ['EPERM', DENIED],
   ['ELOOP', NO_FILE],

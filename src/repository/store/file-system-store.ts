@@ -3,12 +3,12 @@
 // symlink is followed. All calls are asynchronous: a pack of 32 MiB must not hold up the event loop.
 
 import { constants } from 'node:fs'
-import { type FileHandle, link, lstat, mkdir, open, readdir, realpath, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, link, lstat, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { isStoreKey } from '../../../format/store-key.ts'
 import { NotFoundError, StoreError } from '../../errors.ts'
 import { assertPermit, type Permit } from '../../runtime/permit.ts'
 import { StoreDirectories } from './directories.ts'
+import { listDirectory } from './directory-listing.ts'
 import { errnoOf, notAFile, storeError } from './file-system-errors.ts'
 import { assertFitForStore } from './foreign-files.ts'
 import {
@@ -21,57 +21,52 @@ import {
   type StorePrefix,
   throwClosed,
 } from './object-store.ts'
+import { StoreRoot } from './store-root.ts'
 import { discardTemporary, removeStaleTemporaries, TEMPORARY_DIRECTORY, writeTemporary } from './temporary-files.ts'
 
 /** O_NONBLOCK: a FIFO that somebody put in an object's place must not block a thread. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
-/** How many sizes a listing asks for at once. */
-const LIST_BATCH = 64
-
-/** The directories that hold packs by the first byte of their id; no other directory is gone into. */
-const FAN_OUT = /^packs\/(data|tree)\/[0-9a-f]{2}$/
-
 export class FileSystemStore implements ObjectStore {
   readonly location: string
-  readonly #identity: string
+  readonly #root: StoreRoot
   readonly #directories: StoreDirectories
   #cleaned: Promise<void> | undefined
   #closed = false
 
-  private constructor(root: string, identity: string) {
-    this.location = root
-    this.#identity = identity
-    this.#directories = new StoreDirectories(root)
+  private constructor(root: StoreRoot) {
+    this.location = root.path
+    this.#root = root
+    this.#directories = new StoreDirectories(root.path)
   }
 
   /**
    * Opens a directory that exists; the root itself may be a symlink.
    * @throws {NotFoundError} `repository-not-found` when there is no such directory.
    */
-  static async open(root: string): Promise<FileSystemStore> {
-    const identity = await identityOf(root)
-    if (identity === undefined) {
-      throw new NotFoundError('repository-not-found', `There is no directory ${resolve(root)}.`, {
+  static async open(path: string): Promise<FileSystemStore> {
+    const root = await StoreRoot.find(path)
+    if (root === undefined) {
+      throw new NotFoundError('repository-not-found', `There is no directory ${resolve(path)}.`, {
         hint: 'Check the path and that its disk is mounted; `cairn init` makes a new repository.',
-        fields: { path: resolve(root) },
+        fields: { path: resolve(path) },
       })
     }
-    return new FileSystemStore(await realpath(root), identity)
+    return new FileSystemStore(root)
   }
 
   /**
    * Makes the directory (mode 0700) where it is missing, and opens it. What is a store already stays as it is.
    * @throws {UsageError} `not-empty` when it holds anything that is no store's.
    */
-  static async create(root: string): Promise<FileSystemStore> {
+  static async create(path: string): Promise<FileSystemStore> {
     try {
-      await mkdir(root, { recursive: true, mode: 0o700 })
-      await assertFitForStore(root)
+      await mkdir(path, { recursive: true, mode: 0o700 })
+      await assertFitForStore(path)
     } catch (error) {
-      throw storeError(error, 'make', resolve(root))
+      throw storeError(error, 'make', resolve(path))
     }
-    return FileSystemStore.open(root)
+    return FileSystemStore.open(path)
   }
 
   async put(key: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<'created' | 'exists'> {
@@ -98,7 +93,7 @@ export class FileSystemStore implements ObjectStore {
     try {
       handle = await open(path, READ_FLAGS)
     } catch (error) {
-      return this.#absentOr(error, 'open', path)
+      return this.#root.absentOr(error, 'open', path)
     }
     try {
       const found = await handle.stat()
@@ -124,7 +119,7 @@ export class FileSystemStore implements ObjectStore {
     if (this.#closed) {
       throwClosed(this.location)
     }
-    yield* this.#walk(prefix.slice(0, -1), options.after ?? '')
+    yield* listDirectory(this.#root, prefix.slice(0, -1), options.after ?? '')
   }
 
   async remove(key: string, permit: Permit): Promise<boolean> {
@@ -134,7 +129,7 @@ export class FileSystemStore implements ObjectStore {
     try {
       await unlink(path)
     } catch (error) {
-      return (await this.#absentOr(error, 'remove', path)) ?? false
+      return (await this.#root.absentOr(error, 'remove', path)) ?? false
     }
     await this.#directories.sync(dirname(path))
     return true
@@ -171,7 +166,7 @@ export class FileSystemStore implements ObjectStore {
           throw storeError(error, 'link', target)
         }
         // The directory went away since it was last seen (an empty one that somebody tidied up).
-        await this.#assertSameRoot()
+        await this.#root.assertSame()
         this.#directories.forget()
         await this.#directories.ensure(dirname(key))
       }
@@ -185,30 +180,12 @@ export class FileSystemStore implements ObjectStore {
     try {
       found = await lstat(path)
     } catch (error) {
-      return this.#absentOr(error, 'inspect', path)
+      return this.#root.absentOr(error, 'inspect', path)
     }
     if (!found.isFile()) {
       throw notAFile(path)
     }
-    return Number(found.size)
-  }
-
-  async #absentOr(error: unknown, action: string, path: string): Promise<undefined> {
-    if (errnoOf(error) !== 'ENOENT') {
-      throw storeError(error, action, path)
-    }
-    await this.#assertSameRoot()
-    return undefined
-  }
-
-  /** "No such file" means absent only while the store is there: an unmounted disk leaves an empty directory behind. */
-  async #assertSameRoot(): Promise<void> {
-    if ((await identityOf(this.location)) !== this.#identity) {
-      throw new StoreError('store-gone', `The store ${this.location} is no longer the directory that was opened.`, {
-        hint: 'Check that its disk is still mounted, then run the command again.',
-        fields: { path: this.location },
-      })
-    }
+    return found.size
   }
 
   #clean(): Promise<void> {
@@ -221,35 +198,6 @@ export class FileSystemStore implements ObjectStore {
       })
     return this.#cleaned
   }
-
-  async *#walk(relative: string, after: string): AsyncIterable<ListedObject> {
-    const path = join(this.location, relative)
-    const names = await readdir(path).catch((error: unknown) => this.#absentOr(error, 'list', path))
-    const paths = (names ?? []).map((name) => `${relative}/${name}`).sort()
-    for (const directory of paths.filter((each) => FAN_OUT.test(each) && mayHold(each, after))) {
-      yield* this.#walk(directory, after)
-    }
-    const keys = paths.filter((key) => key > after && isStoreKey(key))
-    for (let start = 0; start < keys.length; start += LIST_BATCH) {
-      const found = await Promise.all(keys.slice(start, start + LIST_BATCH).map((key) => this.#listed(key)))
-      yield* found.filter((each) => each !== undefined)
-    }
-  }
-
-  async #listed(key: string): Promise<ListedObject | undefined> {
-    const path = join(this.location, key)
-    try {
-      const found = await lstat(path)
-      return found.isFile() ? { key, bytes: found.size } : undefined
-    } catch (error) {
-      return this.#absentOr(error, 'inspect', path)
-    }
-  }
-}
-
-/** Whether a directory may hold keys beyond `after`. */
-function mayHold(directory: string, after: string): boolean {
-  return `${directory}/` >= after.slice(0, directory.length + 1)
 }
 
 async function readRegion(handle: FileHandle, path: string, offset: number, length: number): Promise<Buffer> {
@@ -263,17 +211,4 @@ async function readRegion(handle: FileHandle, path: string, offset: number, leng
     filled += bytesRead
   }
   return bytes
-}
-
-/** Device and inode of a directory, undefined when there is none. */
-async function identityOf(path: string): Promise<string | undefined> {
-  try {
-    const found = await stat(path, { bigint: true })
-    return found.isDirectory() ? `${found.dev}:${found.ino}` : undefined
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return undefined
-    }
-    throw storeError(error, 'open', path)
-  }
 }

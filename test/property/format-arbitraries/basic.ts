@@ -1,6 +1,6 @@
 // Numbers, texts, bytes and CBOR values that the arbitrary records are made of.
 
-import fc from 'fast-check'
+import { fc } from '@fast-check/vitest'
 import type { CborValue } from '../../../format/cbor.ts'
 import { isSeriesName } from '../../../format/names.ts'
 import type { Context } from '../../../format/vectors/vector.ts'
@@ -43,8 +43,12 @@ export function record<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T
   return fc.dictionary(fc.oneof(text, fc.constantFrom('__proto__', 'constructor', 'a', 'bb')), value, { maxKeys: 4 })
 }
 
-export const seriesName = fc.string({ unit: fc.constantFrom(...'abcxyzAZ059._/-'), minLength: 1, maxLength: 20 }).filter(isSeriesName)
-export const texts = record(text)
+export const seriesName = fc.string({ unit: characters('abcxyzAZ059._/-'), minLength: 1, maxLength: 20 }).filter(isSeriesName)
+
+/** One of the characters of an ASCII text. */
+export function characters(ascii: string): fc.Arbitrary<string> {
+  return fc.constantFrom(...ascii.split(''))
+}
 
 export function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0)

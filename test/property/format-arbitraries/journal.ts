@@ -1,12 +1,12 @@
 // Journal entries, events, checkpoints and spool records.
 
-import fc from 'fast-check'
+import { fc } from '@fast-check/vitest'
 import { SPOOLABLE } from '../../../format/events.ts'
 import { ROLES } from '../../../format/member.ts'
-import { anyCbor, bytes, id, idHex, int, plain, record, type Sample, seriesName, someBytes, text, u32, uint } from './basic.ts'
+import { anyCbor, bytes, characters, id, idHex, int, plain, record, type Sample, seriesName, someBytes, text, u32, uint } from './basic.ts'
 
 const texts = record(text)
-const feature = fc.string({ unit: fc.constantFrom(...'abz09-'), minLength: 1, maxLength: 32 })
+const feature = fc.string({ unit: characters('abz09-'), minLength: 1, maxLength: 32 })
 const featureList = fc.uniqueArray(feature, { maxLength: 3 }).map((names) => names.sort())
 export const features = fc.record({ read: featureList, write: featureList, check: featureList, delete: featureList })
 

@@ -1,6 +1,6 @@
 // Key slots, keyrings, leases, and the small JSON files.
 
-import fc from 'fast-check'
+import { fc } from '@fast-check/vitest'
 import { bytes, id, int, plain, text, u32, uint } from './basic.ts'
 import { features } from './journal.ts'
 

@@ -1,6 +1,6 @@
 // An arbitrary valid sample of each kind of record that the vectors name.
 
-import fc from 'fast-check'
+import { fc } from '@fast-check/vitest'
 import type { RecordName } from '../../../format/vectors/codecs.ts'
 import { anyCbor, bytes, id, plain, type Sample, seriesName, someBytes } from './basic.ts'
 import { journalSamples } from './journal.ts'

@@ -1,6 +1,6 @@
 // Streams, lists and tree entries.
 
-import fc from 'fast-check'
+import { fc } from '@fast-check/vitest'
 import type { Entry, EntryXattr } from '../../../format/entry.ts'
 import { isEntryName } from '../../../format/names.ts'
 import type { Stream, StreamItem } from '../../../format/stream.ts'
@@ -59,7 +59,7 @@ function ofType(types: readonly number[], fields: Record<string, fc.Arbitrary<un
 }
 
 const link = bytes(8)
-export const directory = ofType([2], { content: directoryStream })
+const directory = ofType([2], { content: directoryStream })
 export const entry: fc.Arbitrary<Entry> = fc.oneof(
   ofType([1], { content: fileStream, link, sha256: id, fileClass: fc.constantFrom(1, 2, 3) }),
   directory,

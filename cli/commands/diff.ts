@@ -1,0 +1,86 @@
+// `cairn diff`: what changed between two snapshots, or since a snapshot.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { ENTRY_DIRECTORY } from '../../format/tree.ts'
+import type { Session } from '../../src/control/session/session.ts'
+import { UsageError } from '../../src/errors.ts'
+import type { Change } from '../../src/operations/diff/change.ts'
+import { diff, type DiffSides } from '../../src/operations/diff/diff.ts'
+import { bothSnapshots, oneLive, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
+import { entryAt, type FoundEntry } from '../../src/operations/snapshot-tree.ts'
+import { changeJson, changeLine, Summary } from '../output/change.ts'
+import { defineCommand } from '../run.ts'
+import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
+
+export const command = defineCommand({
+  command: 'diff <before> <after>',
+  describe: 'compare two snapshots, or a snapshot and a live directory',
+  examples: [
+    ['cairn diff latest~1 latest', 'what the last commit changed'],
+    ['cairn diff laptop /home/me', 'what changed on disk since then'],
+    ['cairn diff latest:etc /etc', 'one directory of a snapshot'],
+  ],
+  exits: ['partial', 'no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
+  notes:
+    `${SNAPSHOT_NOTE} AFTER is a directory when it begins with / or with a dot. ${PATH_NOTE}\n\n` +
+    'Lines begin with + added, - removed, M other content, m other metadata, T other type, ! unreadable. On disk, a file of equal ' +
+    'size and modification time counts as equal; where only the size is equal, the content is compared. Times of directories do not count.',
+  builder: (yargs) =>
+    yargs
+      .positional('before', { type: 'string', demandOption: true, describe: 'SNAPSHOT or SNAPSHOT:PATH' })
+      .positional('after', { type: 'string', demandOption: true, describe: 'the same, or a directory' }),
+  async run(args, { openSession, output, signal }) {
+    const session = await openSession()
+    const { sides, close } = await sidesOf(session, args.before, args.after)
+    const summary = new Summary()
+    try {
+      const changes = counted(diff(sides, signal), summary)
+      await output.list({ before: args.before, after: args.after }, 'changes', changes, {
+        json: changeJson,
+        human: changeLine,
+        tail: () => ({ summary: summary.counts, same: summary.isEmpty }),
+      })
+    } finally {
+      close()
+    }
+    output.note(summary.text())
+    return summary.counts.unreadable > 0 ? 'partial' : 'done'
+  },
+})
+
+async function sidesOf(session: Session, before: string, after: string): Promise<{ readonly sides: DiffSides; readonly close: () => void }> {
+  const old = await directoryOf(session, before)
+  const left = snapshotNode(session.repository, old.entry)
+  if (!/^[./]/.test(after)) {
+    const now = await directoryOf(session, after)
+    return { sides: { before: left, after: snapshotNode(session.repository, now.entry), ...bothSnapshots }, close: () => undefined }
+  }
+  const { DirectoryHandles } = await import('../../src/sources/filesystem/directory-handle.ts')
+  const { excludesOf } = await import('../../src/sources/filesystem/excludes.ts')
+  const { liveDirectory } = await import('../../src/operations/diff/live-side.ts')
+  const handles = new DirectoryHandles()
+  const isExcluded = excludesOf(old.excludes)
+  const live = liveDirectory(handles.root(existingDirectory(after)), isExcluded, old.path.toString('latin1'))
+  return { sides: { before: left, after: live, ...oneLive }, close: () => handles.close() }
+}
+
+async function directoryOf(session: Session, text: string): Promise<FoundEntry & { readonly excludes: readonly string[] }> {
+  const { manifest, path: below } = await openSnapshot(session, text)
+  const found = await entryAt(session.repository, manifest.root, below)
+  if (found.entry.type === ENTRY_DIRECTORY) return { ...found, excludes: manifest.excludes }
+  throw new UsageError('not-a-directory', `${text} is no directory.`, { hint: 'Compare the directory that it lies in.' })
+}
+
+function existingDirectory(text: string): string {
+  const absolute = path.resolve(text)
+  if (fs.statSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true) return absolute
+  throw new UsageError('no-such-path', `There is no directory ${absolute}.`, { hint: 'Check the path and its permissions.' })
+}
+
+async function* counted(changes: AsyncIterable<Change>, summary: Summary): AsyncGenerator<Change> {
+  for await (const change of changes) {
+    summary.add(change)
+    yield change
+  }
+}

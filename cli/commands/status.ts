@@ -1,0 +1,69 @@
+// `cairn status`: the repository at a glance.
+
+import { toHex } from '../../format/bytes.ts'
+import { type SeriesStatus, type Status, status } from '../../src/operations/status/status.ts'
+import { now } from '../../src/runtime/clock.ts'
+import { colour, humanBytes, humanCount, humanDuration, plural, right, table } from '../output/human.ts'
+import { printableLine } from '../output/path-text.ts'
+import { defineCommand } from '../run.ts'
+
+export const command = defineCommand({
+  command: 'status',
+  describe: 'show the repository at a glance, and who you are in it',
+  examples: [
+    ['cairn status', 'series, last snapshots, your role'],
+    ['cairn status --json', 'the same for programs'],
+  ],
+  exits: ['no-repository', 'key', 'stop', 'store'],
+  builder: (yargs) => yargs,
+  async run(_args, { openSession, output }) {
+    const found = status((await openSession()).repository)
+    output.result(statusJson(found), () => humanStatus(found))
+  },
+})
+
+function statusJson({ member, series, head, repository, ...rest }: Status): object {
+  return {
+    repository: toHex(repository),
+    ...rest,
+    journal: { sequence: head.sequence, hash: toHex(head.hash) },
+    member: member === undefined ? null : { id: toHex(member.id), label: member.label, roles: member.roles },
+    series: series.map(({ name, snapshots, head: { manifest, details } }) => ({
+      name,
+      snapshots,
+      snapshot: toHex(manifest),
+      createdAt: details.createdAt,
+      files: details.files,
+      bytes: details.bytes,
+      complete: details.complete,
+    })),
+  }
+}
+
+function humanStatus(found: Status): string {
+  const { repository, name, location, head, replayedFrom, member, canRead, members, snapshots, tags, series, voids } = found
+  const who = member === undefined ? 'no member' : `${printableLine(member.label)} (${member.roles.join(', ')})`
+  const from = replayedFrom.from === 'checkpoint' ? `, verified from the checkpoint at ${replayedFrom.sequence}` : ''
+  return [
+    `repository  ${printableLine(name)} ${toHex(repository).slice(0, 16)}`,
+    `at          ${location}`,
+    `you         ${who}${canRead ? '' : ', without the read key'}`,
+    `journal     ${plural(head.sequence + 1, 'entry', 'entries')}${from}`,
+    `holds       ${plural(snapshots, 'snapshot')}, ${plural(tags, 'tag')}, ${plural(members, 'member')}`,
+    ...(voids.length === 0 ? [] : [colour('yellow', `void slots  ${voids.map(({ sequence, reason }) => `${sequence} (${reason})`).join(', ')}`)]),
+    ...(series.length === 0 ? ["No snapshots yet. Make one with 'cairn commit PATH'."] : ['', humanSeries(series)]),
+  ].join('\n')
+}
+
+function humanSeries(series: readonly SeriesStatus[]): string {
+  const rows = series.map(({ name, snapshots, head: { manifest, details } }) => [
+    name,
+    right(humanCount(snapshots)),
+    toHex(manifest).slice(0, 8),
+    `${humanDuration(Math.max(0, now() - details.createdAt))} ago`,
+    right(humanCount(details.files)),
+    right(humanBytes(details.bytes)),
+    details.complete ? '' : colour('yellow', `${humanCount(details.problemCount)} problems`),
+  ])
+  return table([['series', right('snapshots'), 'newest', 'made', right('files'), right('size'), ''], ...rows])
+}

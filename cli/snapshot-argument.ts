@@ -1,0 +1,28 @@
+// The arguments SNAPSHOT and SNAPSHOT:PATH of many commands.
+
+import type { Manifest } from '../format/manifest.ts'
+import type { Session } from '../src/control/session/session.ts'
+import { resolveSnapshot, splitSnapshotPath } from '../src/repository/journal/snapshot-names.ts'
+import type { SnapshotRecord } from '../src/repository/journal/state.ts'
+import { parsePathText } from './output/path-text.ts'
+
+export interface OpenedSnapshot {
+  readonly snapshot: SnapshotRecord
+  readonly manifest: Manifest
+  /** The path behind the colon; empty for none. */
+  readonly path: Buffer
+}
+
+/** How a snapshot is named, for `--help`. */
+export const SNAPSHOT_NOTE =
+  "SNAPSHOT is the beginning of an id (4 digits or more), latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00 (local time), or a tag."
+
+/** How a path is written, for `--help`. */
+export const PATH_NOTE = 'In PATH, \\xNN stands for a byte that is no UTF-8, and \\\\ for a backslash.'
+
+/** Resolves SNAPSHOT or SNAPSHOT:PATH and reads its manifest, checked against the journal. */
+export async function openSnapshot({ repository }: Session, text: string): Promise<OpenedSnapshot> {
+  const { name, path } = splitSnapshotPath(text)
+  const snapshot = resolveSnapshot(repository.journal.state, name)
+  return { snapshot, manifest: await repository.readManifest(snapshot), path: parsePathText(path ?? '') }
+}

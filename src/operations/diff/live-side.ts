@@ -1,0 +1,78 @@
+// The side of a comparison that is a live directory: seen through handles, as a commit sees it.
+
+import fs from 'node:fs'
+import { ENTRY_DIRECTORY, ENTRY_FILE, ENTRY_SYMLINK, type Entry } from '../../../format/tree.ts'
+import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
+import { readNames } from '../../runtime/posix/directory.ts'
+import { type FileStat, statAt } from '../../runtime/posix/stat.ts'
+import { readXattrsAt, readXattrsFd, type Xattr } from '../../runtime/posix/xattr.ts'
+import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
+import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
+import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
+import type { DiffNode } from './change.ts'
+
+const READ_BYTES = 1 << 20
+
+/** A directory of the file system; its name does not count. `isExcluded` sees paths below it, as latin1 text. */
+export function liveDirectory(handle: DirectoryHandle, isExcluded: IsExcluded | undefined, path = '', name: Buffer = Buffer.alloc(0)): DiffNode {
+  return {
+    entry: entryOf(name, ENTRY_DIRECTORY, handle.stat()),
+    sizeBytes: 0,
+    async *children() {
+      for (const child of readNames(handle.fd())) {
+        const node = liveChild(handle, isExcluded, path, child)
+        if (node !== undefined) yield node
+      }
+    },
+    read: nothing,
+    xattrs: async () => valuesOf(readXattrsFd(handle.fd())),
+  }
+}
+
+/** Undefined for what is left out, of a type that no snapshot holds, or gone by now. */
+function liveChild(parent: DirectoryHandle, isExcluded: IsExcluded | undefined, directory: string, name: Buffer): DiffNode | undefined {
+  const path = directory === '' ? name.toString('latin1') : `${directory}/${name.toString('latin1')}`
+  const stat = statOf(parent, name)
+  const type = stat && entryTypeOf(stat)
+  if (type === undefined || isExcluded?.(path, type === ENTRY_DIRECTORY) === true) return undefined
+  if (type === ENTRY_DIRECTORY) return liveDirectory(parent.child(name), isExcluded, path, name)
+  const target = type === ENTRY_SYMLINK ? readlinkAt(parent.fd(), name) : undefined
+  const entry: Entry = { ...entryOf(name, type, stat!), ...(target !== undefined && { target }) }
+  return {
+    entry,
+    sizeBytes: type === ENTRY_FILE ? stat!.sizeBytes : 0,
+    children: nothing,
+    read: () => contentOf(parent, name),
+    xattrs: async () => valuesOf(readXattrsAt(parent.fd(), name)),
+  }
+}
+
+function statOf(parent: DirectoryHandle, name: Buffer): FileStat | undefined {
+  try {
+    return statAt(parent.fd(), name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function* contentOf(parent: DirectoryHandle, name: Buffer): AsyncGenerator<Uint8Array> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+  const fd = openAt(parent.fd(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    for (;;) {
+      const buffer = Buffer.allocUnsafe(READ_BYTES)
+      const length = fs.readSync(fd, buffer)
+      if (length === 0) return
+      yield buffer.subarray(0, length)
+    }
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+function valuesOf(xattrs: readonly Xattr[]): Map<string, Uint8Array> {
+  return new Map(xattrs.map(({ name, value }) => [name.toString('latin1'), value]))
+}
+
+async function* nothing(): AsyncGenerator<never> {}

@@ -1,0 +1,63 @@
+// The side of a comparison that is a snapshot.
+
+import { equalBytes } from '../../../format/bytes.ts'
+import { ENTRY_FILE, type Entry } from '../../../format/tree.ts'
+import type { Repository } from '../../repository/repository.ts'
+import { entriesOf, sameContent } from '../snapshot-tree.ts'
+import { type DiffNode, sameTime } from './change.ts'
+
+/** An entry of a snapshot. */
+export function snapshotNode(repository: Repository, entry: Entry): DiffNode {
+  return {
+    entry,
+    sizeBytes: entry.type === ENTRY_FILE ? entry.content!.size : 0,
+    async *children() {
+      for await (const child of entriesOf(repository, entry)) yield snapshotNode(repository, child)
+    },
+    read: () => repository.readFile(entry.content!),
+    xattrs: () => xattrsOf(repository, entry),
+  }
+}
+
+/** Two snapshots: equal streams are equal content. */
+export const bothSnapshots = {
+  sameTree: (before: DiffNode, after: DiffNode): boolean => sameContent(before.entry, after.entry),
+  sameFile: async (before: DiffNode, after: DiffNode): Promise<boolean> => sameContent(before.entry, after.entry),
+}
+
+/** A snapshot and live files: equal size and time count as equal content; where only the size is equal, both are read. */
+export const oneLive = {
+  sameTree: (): boolean => false,
+  async sameFile(before: DiffNode, after: DiffNode): Promise<boolean> {
+    if (before.sizeBytes !== after.sizeBytes) return false
+    return sameTime(before.entry, after.entry) || sameBytes(before.read(), after.read())
+  },
+}
+
+async function sameBytes(a: AsyncIterable<Uint8Array>, b: AsyncIterable<Uint8Array>): Promise<boolean> {
+  const right = b[Symbol.asyncIterator]()
+  let rest: Uint8Array = Buffer.alloc(0)
+  for await (let piece of a) {
+    while (piece.length > 0) {
+      if (rest.length === 0) {
+        const next = await right.next()
+        if (next.done === true) return false
+        rest = next.value
+      }
+      const length = Math.min(piece.length, rest.length)
+      if (!equalBytes(piece.subarray(0, length), rest.subarray(0, length))) return false
+      piece = piece.subarray(length)
+      rest = rest.subarray(length)
+    }
+  }
+  return rest.length === 0 && (await right.next()).done === true
+}
+
+async function xattrsOf(repository: Repository, { xattrs = [] }: Entry): Promise<Map<string, Uint8Array>> {
+  const values = new Map<string, Uint8Array>()
+  for (const { name, value } of xattrs) {
+    const bytes = value instanceof Uint8Array ? value : Buffer.concat(await Array.fromAsync(repository.readFile(value)))
+    values.set(Buffer.from(name).toString('latin1'), bytes)
+  }
+  return values
+}

@@ -1,0 +1,95 @@
+// Ways through the tree of a snapshot, for the verbs that read it: an entry by its path, and everything below an entry.
+
+import { equalBytes } from '../../format/bytes.ts'
+import { encodeStream } from '../../format/stream.ts'
+import { ENTRY_DIRECTORY, type Entry } from '../../format/tree.ts'
+import { NotFoundError } from '../errors.ts'
+import type { Repository } from '../repository/repository.ts'
+
+const SLASH = Buffer.from('/')
+
+/** An entry with its path in the snapshot, without a slash in front; the root's is empty. */
+export interface FoundEntry {
+  readonly path: Buffer
+  readonly entry: Entry
+}
+
+/** The names in a path; slashes in front, behind and doubled do not count. */
+export function pathParts(path: Uint8Array): Buffer[] {
+  const parts: Buffer[] = []
+  const bytes = Buffer.from(path)
+  for (let from = 0; from <= bytes.length; ) {
+    const slash = bytes.indexOf(0x2f, from)
+    const to = slash === -1 ? bytes.length : slash
+    if (to > from) parts.push(bytes.subarray(from, to))
+    from = to + 1
+  }
+  return parts
+}
+
+/** The path of a name in a directory. */
+export function joinPath(directory: Uint8Array, name: Uint8Array): Buffer {
+  return directory.length === 0 ? Buffer.from(name) : Buffer.concat([directory, SLASH, name])
+}
+
+/** The entry at a path of a snapshot. @throws {NotFoundError} `path-not-found`. */
+export async function entryAt(repository: Repository, root: Entry, path: Uint8Array): Promise<FoundEntry> {
+  let found: FoundEntry = { path: Buffer.alloc(0), entry: root }
+  for (const name of pathParts(path)) {
+    const entry = await child(repository, found.entry, name)
+    const below = joinPath(found.path, name)
+    if (entry === undefined) throw notFound(below, found)
+    found = { path: below, entry }
+  }
+  return found
+}
+
+/** The entries of a directory, in order. */
+export function entriesOf(repository: Repository, directory: Entry): AsyncIterable<Entry> {
+  return repository.readTree(directory.content!)
+}
+
+/** Everything below an entry, depth first, each directory before what is in it. Its memory grows with the depth, not with the tree. */
+export async function* walkBelow(repository: Repository, from: FoundEntry): AsyncGenerator<FoundEntry> {
+  const open: { readonly path: Buffer; readonly entries: AsyncIterator<Entry> }[] = []
+  const enter = ({ path, entry }: FoundEntry): void => {
+    if (entry.type === ENTRY_DIRECTORY) open.push({ path, entries: entriesOf(repository, entry)[Symbol.asyncIterator]() })
+  }
+  enter(from)
+  for (let directory = open.at(-1); directory !== undefined; directory = open.at(-1)) {
+    const { done, value: entry } = await directory.entries.next()
+    if (done === true) {
+      open.pop()
+      continue
+    }
+    const found = { path: joinPath(directory.path, entry.name), entry }
+    yield found
+    enter(found)
+  }
+}
+
+/** Whether two entries have the same content: equal streams are equal bytes, and no tree below them need be read. */
+export function sameContent(a: Entry, b: Entry): boolean {
+  if (a.content === undefined || b.content === undefined) return a.content === b.content
+  return a.content.size === b.content.size && equalBytes(encodeStream(a.content), encodeStream(b.content))
+}
+
+async function child(repository: Repository, directory: Entry, name: Buffer): Promise<Entry | undefined> {
+  if (directory.type !== ENTRY_DIRECTORY) return undefined
+  for await (const entry of entriesOf(repository, directory)) {
+    const order = Buffer.compare(entry.name, name)
+    if (order === 0) return entry
+    if (order > 0) return undefined
+  }
+  return undefined
+}
+
+function notFound(path: Buffer, parent: FoundEntry): NotFoundError {
+  const text = path.toString('utf8')
+  const inDirectory = parent.entry.type === ENTRY_DIRECTORY
+  const above = parent.path.length === 0 ? '/' : parent.path.toString('utf8')
+  return new NotFoundError('path-not-found', `The snapshot has no ${text}.`, {
+    hint: inDirectory ? `'cairn ls SNAPSHOT:${above}' shows what is there.` : `${above} is no directory.`,
+    fields: { path: text },
+  })
+}

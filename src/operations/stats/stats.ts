@@ -1,0 +1,134 @@
+// The verb `stats`: how large things are raw, deduplicated and stored. For the repository the index and the journal tell it; for one
+// snapshot its trees are walked.
+
+import { PACK_DATA, PACK_TREE } from '../../../format/pack.ts'
+import type { Stream } from '../../../format/stream.ts'
+import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry } from '../../../format/tree.ts'
+import type { ChunkIndex } from '../../repository/objects/chunk-index.ts'
+import type { Repository } from '../../repository/repository.ts'
+import { entriesOf, type FoundEntry, walkBelow } from '../snapshot-tree.ts'
+import { ChunkSet } from './chunk-set.ts'
+
+export interface RepositoryStats {
+  readonly snapshots: number
+  /** Files of all snapshots together, as if nothing were shared. */
+  readonly rawBytes: number
+  /** Distinct content, before compression. */
+  readonly uniqueBytes: number
+  /** Packs as they lie in the store. */
+  readonly dataPackBytes: number
+  readonly treePackBytes: number
+  readonly packs: number
+  readonly chunks: number
+}
+
+export interface SizeStats {
+  readonly files: number
+  readonly rawBytes: number
+  readonly deduplicatedBytes: number
+  /** The share of the blocks that hold them. */
+  readonly storedBytes: number
+  readonly chunks: number
+  /** Chunks that the index does not know: `verify` tells whether they are lost. */
+  readonly missingChunks: number
+}
+
+export interface DirectoryStats extends SizeStats {
+  /** Empty for the files that lie in the root itself. */
+  readonly path: Buffer
+}
+
+export interface SnapshotStats extends SizeStats {
+  readonly treeRawBytes: number
+  readonly treeStoredBytes: number
+  /** What lies directly in the root, by directory. */
+  readonly directories: readonly DirectoryStats[]
+}
+
+/** What the repository holds as a whole. */
+export async function repositoryStats(repository: Repository): Promise<RepositoryStats> {
+  const index = await repository.index()
+  const { snapshots } = repository.journal.state
+  const data = index.packs.filter(({ kind }) => kind === PACK_DATA)
+  const trees = index.packs.filter(({ kind }) => kind === PACK_TREE)
+  return {
+    snapshots: snapshots.length,
+    rawBytes: sum(snapshots, ({ details }) => details.bytes),
+    uniqueBytes: sum(data, ({ blocks }) => sum(blocks, ({ rawBytes }) => rawBytes)),
+    dataPackBytes: sum(data, ({ packBytes }) => packBytes),
+    treePackBytes: sum(trees, ({ packBytes }) => packBytes),
+    packs: index.packs.length,
+    chunks: index.chunkCount,
+  }
+}
+
+/** The sizes of one snapshot, and of each directory in its root: deduplicated within itself. */
+export async function snapshotStats(repository: Repository, root: Entry, signal?: AbortSignal): Promise<SnapshotStats> {
+  const index = await repository.index()
+  const all = new Tally(index)
+  const trees = new ChunkSet(index)
+  const rootFiles = new Tally(index)
+  const directories: DirectoryStats[] = []
+  await addChunks(repository, root.content!, trees)
+  for await (const entry of entriesOf(repository, root)) {
+    const tally = entry.type === ENTRY_DIRECTORY ? new Tally(index) : rootFiles
+    for await (const { entry: each } of withBelow(repository, { path: Buffer.from(entry.name), entry })) {
+      signal?.throwIfAborted()
+      if (each.type === ENTRY_FILE) await addFile(repository, each, [all, tally])
+      else if (each.type === ENTRY_DIRECTORY) await addChunks(repository, each.content!, trees)
+    }
+    if (tally !== rootFiles) directories.push({ path: Buffer.from(entry.name), ...tally.stats() })
+  }
+  if (rootFiles.files > 0) directories.unshift({ path: Buffer.alloc(0), ...rootFiles.stats() })
+  return { ...all.stats(), treeRawBytes: trees.rawBytes, treeStoredBytes: Math.round(trees.storedBytes), directories }
+}
+
+class Tally {
+  files = 0
+  rawBytes = 0
+  readonly chunks: ChunkSet
+
+  constructor(index: ChunkIndex) {
+    this.chunks = new ChunkSet(index)
+  }
+
+  stats(): SizeStats {
+    const { files, rawBytes, chunks } = this
+    return {
+      files,
+      rawBytes,
+      deduplicatedBytes: chunks.rawBytes,
+      storedBytes: Math.round(chunks.storedBytes),
+      chunks: chunks.chunks,
+      missingChunks: chunks.missing,
+    }
+  }
+}
+
+async function* withBelow(repository: Repository, from: FoundEntry): AsyncGenerator<FoundEntry> {
+  yield from
+  yield* walkBelow(repository, from)
+}
+
+async function addFile(repository: Repository, file: Entry, tallies: readonly Tally[]): Promise<void> {
+  for (const tally of tallies) {
+    tally.files++
+    tally.rawBytes += file.content!.size
+  }
+  for await (const { id } of itemsOf(repository, file.content!)) {
+    if (id !== undefined) for (const tally of tallies) tally.chunks.add(id)
+  }
+}
+
+async function addChunks(repository: Repository, stream: Stream, set: ChunkSet): Promise<void> {
+  for await (const { id } of itemsOf(repository, stream)) if (id !== undefined) set.add(id)
+}
+
+/** Short streams need no waiting, and nearly all are short. */
+function itemsOf(repository: Repository, stream: Stream): AsyncIterable<{ readonly id?: Uint8Array }> | Stream['items'] {
+  return stream.depth === 0 ? stream.items : repository.streamItems(stream)
+}
+
+function sum<T>(items: readonly T[], bytesOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + bytesOf(item), 0)
+}

@@ -1,0 +1,55 @@
+import { realpath, stat } from 'node:fs/promises'
+import { StoreError } from '../../errors.ts'
+import { errnoOf, storeError } from './file-system-errors.ts'
+
+/** The directory that a file system store was opened at, told apart from another one that comes to lie at the same path. */
+export class StoreRoot {
+  readonly path: string
+  readonly #identity: string
+
+  private constructor(path: string, identity: string) {
+    this.path = path
+    this.#identity = identity
+  }
+
+  /** The directory at a path, which may be a symlink; undefined when there is none. */
+  static async find(path: string): Promise<StoreRoot | undefined> {
+    const identity = await identityOf(path)
+    return identity === undefined ? undefined : new StoreRoot(await realpath(path), identity)
+  }
+
+  /**
+   * What an error at a path below means: undefined when nothing is there.
+   * @throws {StoreError} for every other error, `store-gone` when the root itself is not what it was.
+   */
+  async absentOr(error: unknown, action: string, path: string): Promise<undefined> {
+    if (errnoOf(error) !== 'ENOENT') {
+      throw storeError(error, action, path)
+    }
+    await this.assertSame()
+    return undefined
+  }
+
+  /** "No such file" means absent only while the store is there: an unmounted disk leaves an empty directory behind. */
+  async assertSame(): Promise<void> {
+    if ((await identityOf(this.path)) !== this.#identity) {
+      throw new StoreError('store-gone', `The store ${this.path} is no longer the directory that was opened.`, {
+        hint: 'Check that its disk is still mounted, then run the command again.',
+        fields: { path: this.path },
+      })
+    }
+  }
+}
+
+/** Device and inode of a directory, undefined when there is none. */
+async function identityOf(path: string): Promise<string | undefined> {
+  try {
+    const found = await stat(path, { bigint: true })
+    return found.isDirectory() ? `${found.dev}:${found.ino}` : undefined
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      return undefined
+    }
+    throw storeError(error, 'open', path)
+  }
+}
