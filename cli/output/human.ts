@@ -18,7 +18,8 @@ export function humanBytes(bytes: number): string {
 
 /** A count with its thousands set apart. */
 export function humanCount(count: number): string {
-  return count.toLocaleString('en-US')
+  // toLocaleString would load the tables of all languages first.
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** A duration as people read it. */

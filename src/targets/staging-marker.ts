@@ -1,6 +1,7 @@
 import { closeSync, constants, fsyncSync, readSync, writeSync } from 'node:fs'
 import { openAt, unlinkAt } from '../runtime/posix/at.ts'
 import { tryLock } from '../runtime/posix/lock.ts'
+import { statFd } from '../runtime/posix/stat.ts'
 import { systemCode } from './problem.ts'
 import { renameOver } from './rename-over.ts'
 
@@ -22,6 +23,8 @@ const MARKER = 'marker'
 const NEW_MARKER = 'marker.new'
 const MAGIC = 'cairn-restore-staging-1'
 const MOST_BYTES = 4096
+/** What opening says where no marker of ours can be: absent, a symlink, a directory, a device without a driver. */
+const NOT_OURS = new Set(['ENOENT', 'ELOOP', 'EISDIR', 'ENXIO', 'EACCES', 'EPERM'])
 
 /**
  * Writes the marker, locked and durable, in one step; the handle keeps the lock and the caller closes it.
@@ -53,7 +56,8 @@ export interface FoundMarker {
 export function openMarker(stagingFd: number): FoundMarker | undefined {
   const fd = openIfPresent(stagingFd)
   if (fd === undefined) return undefined
-  const mark = parseMark(fd)
+  // Anybody may put a fifo or a device under this name beside us.
+  const mark = (statFd(fd).mode & constants.S_IFMT) === constants.S_IFREG ? parseMark(fd) : undefined
   if (mark === undefined) {
     closeSync(fd)
     return undefined
@@ -94,7 +98,7 @@ function openIfPresent(stagingFd: number): number | undefined {
   try {
     return openAt(stagingFd, MARKER, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ELOOP') return undefined
+    if (NOT_OURS.has(systemCode(error) ?? '')) return undefined
     throw error
   }
 }

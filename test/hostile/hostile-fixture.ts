@@ -2,13 +2,10 @@
 
 import {
   chmodSync,
-  closeSync,
-  constants,
   linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -67,7 +64,7 @@ export function watchCanary(): void {
 export function describeTree(path: string): string {
   const stat = lstatSync(path, { bigint: true })
   const facts = [path, stat.mode, stat.uid, stat.gid, stat.nlink, stat.ino, stat.mtimeNs, stat.size].join(' ')
-  const xattrs = stat.isSymbolicLink() ? '' : readXattrs(path).map(([name, value]) => `${name.toString()}=${value.toString('hex')}`)
+  const xattrs = stat.isSymbolicLink() ? '' : readXattrs(path).map(({ name, value }) => `${name.toString()}=${value.toString('hex')}`)
   const content = stat.isFile() ? readFileSync(path).toString('hex') : stat.isSymbolicLink() ? readlinkSync(path) : ''
   const below = stat.isDirectory() ? readdirSync(path).map((name) => describeTree(join(path, name))) : []
   return [facts, xattrs, content, ...below].join('\n')
@@ -83,14 +80,18 @@ export interface Bench {
 }
 
 /** A staging directory and a writer into it; `directories` are [parent, name], numbered from 1. */
-export function bench(directories: readonly (readonly [number, string | Uint8Array])[] = [], restorer: Restorer = currentRestorer()): Bench {
+export function bench(
+  directories: readonly (readonly [number, string | Uint8Array])[] = [],
+  restorer: Restorer = currentRestorer(),
+  handleCapacity = 64,
+): Bench {
   const builder = new DirectoryTableBuilder()
   for (const [parent, name] of directories) builder.add(parent, Buffer.from(name))
   const table = builder.build()
   const staging = Staging.create(current.target)
   const problems: RestoreProblem[] = []
   const report = (problem: RestoreProblem): void => void problems.push(problem)
-  const writer = new TreeWriter({ table, rootFd: staging.treeFd, device: staging.device, restorer, report })
+  const writer = new TreeWriter({ table, rootFd: staging.treeFd, device: staging.device, restorer, report, handleCapacity })
   for (let index = 1; index < table.count; index++) writer.makeDirectory(index)
   return { staging, table, writer, problems, tree: join(current.base, staging.name, 'tree') }
 }
@@ -114,16 +115,6 @@ export function entry(name: string, type: Entry['type'], changes: Partial<Entry>
 }
 
 export const HELLO = [{ at: 0, bytes: Buffer.from('hello') }]
-
-/** Whether this process has a directory open: handles must not leak. */
-export function isDirectory(path: string): boolean {
-  try {
-    closeSync(openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW))
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** The code of what a call throws. */
 export function codeOf(action: () => unknown): string {

@@ -1,4 +1,4 @@
-// A store that counts what is asked of it and fails where a test says so: an error, a crash, a delay, a stale listing.
+// A store that counts what is asked of it and fails where a test says so: an error, a crash, a delay, a stale listing, somebody else's work.
 // It never tears an object: a store promises whole objects (SPEC §3.1), and test/contract/ holds it to that.
 
 import type { GetOptions, ListedObject, ObjectStore, StorePrefix } from '../../src/repository/store/object-store.ts'
@@ -18,11 +18,12 @@ export interface Operation {
 
 export type Moment = 'before' | 'after'
 
-/** What happens at an operation. `fail` after an operation is a success that the caller never hears of. */
+/** What happens at an operation. `fail` after an operation is a success that the caller never hears of; `meanwhile` runs before it. */
 export type Fault =
   | { readonly action: 'fail'; readonly when: Moment; readonly error: Error }
   | { readonly action: 'crash'; readonly when: Moment }
   | { readonly action: 'delay'; readonly ms: number }
+  | { readonly action: 'meanwhile'; readonly work: () => Promise<unknown> }
 
 export type FaultPlan = (operation: Operation) => Fault | undefined
 
@@ -128,9 +129,9 @@ export class FaultyStore implements ObjectStore {
   }
 
   async #strike(fault: Fault | undefined, moment: Moment, operation: Operation): Promise<void> {
-    if (fault?.action === 'delay') {
+    if (fault?.action === 'delay' || fault?.action === 'meanwhile') {
       if (moment === 'before') {
-        await new Promise((resolve) => setTimeout(resolve, fault.ms))
+        await (fault.action === 'delay' ? new Promise((resolve) => setTimeout(resolve, fault.ms)) : fault.work())
       }
     } else if (fault?.when === moment) {
       this.#fall(fault, operation)
@@ -141,7 +142,7 @@ export class FaultyStore implements ObjectStore {
     }
   }
 
-  #fall(fault: Exclude<Fault, { action: 'delay' }>, operation: Operation): void {
+  #fall(fault: Exclude<Fault, { action: 'delay' | 'meanwhile' }>, operation: Operation): void {
     if (fault.action === 'fail') {
       throw fault.error
     }

@@ -18,24 +18,22 @@ export interface BlockOrder {
   readonly ends: Float64Array
 }
 
-/** Sorts pieces by their blocks; `blockOf` gives each piece's number in `blocks`, or one beyond them for a piece without a place. */
+/** Sorts pieces by their blocks. `blockOf` gives each piece's number in `blocks`, or one beyond them for a piece that is not wanted. */
 export function orderByBlock(blockOf: Uint32Array, blocks: readonly PlannedBlock[]): BlockOrder {
-  const sorted = sortedBlocks(blocks)
-  const rank = new Uint32Array(blocks.length)
-  sorted.forEach((number, at) => {
-    rank[number] = at
-  })
-  const ends = new Float64Array(new SharedArrayBuffer(blocks.length * 8))
-  for (const number of blockOf) if (number < blocks.length) ends[rank[number]!]!++
+  const counts = new Uint32Array(blocks.length)
+  for (const number of blockOf) if (number < blocks.length) counts[number]!++
+  const wanted = sortedBlocks(blocks).filter((number) => counts[number]! > 0)
+  const ends = new Float64Array(new SharedArrayBuffer(wanted.length * 8))
+  const next = new Float64Array(blocks.length)
   let sum = 0
-  const next = ends.map((count) => (sum += count) - count)
+  for (const [at, number] of wanted.entries()) {
+    next[number] = sum
+    sum += counts[number]!
+    ends[at] = sum
+  }
   const pieces = new Uint32Array(new SharedArrayBuffer(sum * 4))
-  blockOf.forEach((number, piece) => {
-    if (number < blocks.length) pieces[next[rank[number]!]!++] = piece
-  })
-  // Each block's cursor has come to its end.
-  ends.set(next)
-  return { blocks: sorted.map((number) => blocks[number]!), pieces, ends }
+  for (const [piece, number] of blockOf.entries()) if (number < blocks.length) pieces[next[number]!++] = piece
+  return { blocks: wanted.map((number) => blocks[number]!), pieces, ends }
 }
 
 /** Numbers of the blocks, those of one pack together and ascending; packs in the order of first use. */

@@ -135,8 +135,18 @@ export class PlanColumns {
         ids: this.#ids.share(),
         offsets: this.#offsets.share(),
       },
-      order: orderByBlock(this.#blockOf.share(), this.#blocks),
+      order: orderByBlock(this.#wantedBlocks(), this.#blocks),
     }
+  }
+
+  /** The block of each piece; none for those that the main thread looks for. */
+  #wantedBlocks(): Uint32Array {
+    const blocks = this.#blockOf.share()
+    for (let entry = 0; entry < this.entryCount; entry++) {
+      if (this.#hows.at(entry) !== HOW_ALONE) continue
+      blocks.fill(NO_BLOCK, entry === 0 ? 0 : this.#pieceEnds.at(entry - 1), this.#pieceEnds.at(entry))
+    }
+    return blocks
   }
 
   #addEntry(directory: number, entry: Entry, how: number, source: number): number {

@@ -10,6 +10,9 @@ export interface IndexedPack {
   readonly kind: PackKind
   readonly packBytes: number
   readonly blocks: readonly IndexedBlock[]
+  /** Its chunks in the index, by number. */
+  readonly firstChunk: number
+  readonly chunkCount: number
 }
 
 /** A sealed block of a pack: its number (the nonce), offset and sizes in bytes. */
@@ -18,6 +21,8 @@ export interface IndexedBlock {
   readonly offset: number
   readonly sealedBytes: number
   readonly rawBytes: number
+  /** The first of its chunks in the index, by number. */
+  readonly firstChunk: number
 }
 
 /** One place of a chunk: `offset` and `length` in bytes within the block's raw bytes. */
@@ -71,6 +76,21 @@ export class ChunkIndex {
     return this.find(id).length > 0
   }
 
+  /** What the index says of a pack, as a segment says it; the columns are views. */
+  segmentPackOf(pack: IndexedPack): SegmentPack {
+    const { id, kind, packBytes, firstChunk, chunkCount } = pack
+    const lengths = this.#lengths.subarray(firstChunk, firstChunk + chunkCount)
+    const shortIds = this.#shortIds.subarray(SHORT_ID_BYTES * firstChunk, SHORT_ID_BYTES * (firstChunk + chunkCount))
+    let from = firstChunk
+    const blocks = pack.blocks.map(({ sealedBytes, rawBytes, number }) => {
+      const to = pack.blocks[number + 1]?.firstChunk ?? firstChunk + chunkCount
+      const block = { sealedBytes, rawBytes, chunkCount: to - from }
+      from = to
+      return block
+    })
+    return { id, kind, packBytes, blocks, lengths, shortIds }
+  }
+
   /** Calls back with every short id; the array is reused between calls. */
   forEachShortId(visit: (shortId: Uint8Array) => void): void {
     for (let chunk = 0; chunk < this.#count; chunk++) visit(this.#shortIds.subarray(SHORT_ID_BYTES * chunk, SHORT_ID_BYTES * (chunk + 1)))
@@ -80,13 +100,13 @@ export class ChunkIndex {
     const chunkCount = pack.lengths.length
     this.#reserve(this.#count + chunkCount)
     const blocks: IndexedBlock[] = []
-    const indexed: IndexedPack = { id: pack.id, kind: pack.kind, packBytes: pack.packBytes, blocks }
+    const indexed: IndexedPack = { id: pack.id, kind: pack.kind, packBytes: pack.packBytes, blocks, firstChunk: this.#count, chunkCount }
     this.packs.push(indexed)
     this.#shortIds.set(pack.shortIds, SHORT_ID_BYTES * this.#count)
     let offset = PACK_HEADER_BYTES
     let from = 0
     for (const [number, { sealedBytes, rawBytes, chunkCount: count }] of pack.blocks.entries()) {
-      const block = { number, offset, sealedBytes, rawBytes }
+      const block = { number, offset, sealedBytes, rawBytes, firstChunk: this.#count }
       blocks.push(block)
       this.#blocks.push({ pack: indexed, block })
       this.#addChunks(pack.lengths.subarray(from, from + count))

@@ -43,7 +43,7 @@ export interface SegmentContext extends SignedContext {
 export interface LoadOptions {
   /** Which packs of whose segments count; all, unless told. */
   readonly isTrusted?: (signer: Uint8Array, pack: SegmentPack) => boolean
-  /** Sees each segment that counts. */
+  /** Sees each segment as it is read, perhaps twice; those that count are in the result. */
   readonly onSegment?: ((segment: ReadSegment) => void) | undefined
 }
 
@@ -53,26 +53,30 @@ export interface LoadOptions {
  */
 export async function loadIndex(store: ObjectStore, context: SegmentContext, options: LoadOptions = {}): Promise<LoadedIndex> {
   const superseded = new Set<string>()
-  const { isTrusted = () => true } = options
-  for (;;) {
-    const ignored = superseded.size
-    const index = new ChunkIndex()
-    const read: ReadSegment[] = []
-    const problems: SegmentProblem[] = []
-    for await (const segment of readSegments(store, context)) {
-      if ('message' in segment) problems.push(segment)
-      else if (!superseded.has(segment.object)) {
-        const { object, body, signer } = segment
-        index.add({ superseded: [], packs: body.packs.filter((pack) => isTrusted(signer, pack)) })
-        read.push({ object, body: { superseded: body.superseded, packs: options.onSegment === undefined ? [] : body.packs }, signer })
-      }
-      if (!('message' in segment) && context.maySupersede(segment.signer)) for (const id of segment.body.superseded) superseded.add(segmentKey(id))
+  const loaded = await loadAllBut(superseded, store, context, options)
+  // Segments come in the order of their names: one may have come before the one that supersedes it.
+  return loaded.segments.some((key) => superseded.has(key)) ? loadAllBut(superseded, store, context, options) : loaded
+}
+
+/** Loads all segments but the superseded ones; adds those that turn out to be. */
+async function loadAllBut(superseded: Set<string>, store: ObjectStore, context: SegmentContext, options: LoadOptions): Promise<LoadedIndex> {
+  const { isTrusted = () => true, onSegment } = options
+  const index = new ChunkIndex()
+  const segments: string[] = []
+  const problems: SegmentProblem[] = []
+  for await (const segment of readSegments(store, context)) {
+    if ('message' in segment) {
+      problems.push(segment)
+      continue
     }
-    // Segments come in the order of their names: after a repair, one may come before the one that supersedes it.
-    if (superseded.size > ignored && read.some(({ object }) => superseded.has(object))) continue
-    for (const segment of read) options.onSegment?.(segment)
-    return { index, segments: read.map(({ object }) => object), problems: problems.filter(({ object }) => !superseded.has(object)) }
+    const { object, body, signer } = segment
+    if (context.maySupersede(signer)) for (const id of body.superseded) superseded.add(segmentKey(id))
+    if (superseded.has(object)) continue
+    onSegment?.(segment)
+    index.add({ superseded: [], packs: body.packs.filter((pack) => isTrusted(signer, pack)) })
+    segments.push(object)
   }
+  return { index, segments, problems: problems.filter(({ object }) => !superseded.has(object)) }
 }
 
 /** Opens every segment in the store, or says why it does not open; ascending by key. @throws {StoreError} when the store fails. */

@@ -1,6 +1,5 @@
 // Which chunks are stored or about to be, shared by all threads of a commit without locks: who claims an id first stores it.
-// An open-addressing table of short ids in shared memory, in levels that grow eightfold; a level is address space only until it
-// is used. A race can at worst store a chunk twice; it can never make two chunks one, since all 128 bits are compared.
+// An open-addressing table of short ids in shared memory, in levels that grow eightfold; a level has no memory until it is used. A race can at worst store a chunk twice; it can never make two chunks one, since all 128 bits are compared.
 
 import { SHORT_ID_BYTES } from '../../../format/index-segment.ts'
 
@@ -17,10 +16,14 @@ export interface ClaimMemory {
   readonly counts: SharedArrayBuffer
 }
 
-/** Reserves the memory of an empty set: 65,536 slots at first, at most 268 million. */
+/** The memory of an empty set: 65,536 slots at first, at most 268 million. */
 export function claimMemory(): ClaimMemory {
-  const levels = Array.from({ length: LEVELS }, (_, level) => new SharedArrayBuffer(4 * WORDS * slotsOf(level)))
+  const levels = Array.from({ length: LEVELS }, (_, level) => new SharedArrayBuffer(0, { maxByteLength: bytesOf(level) }))
   return { levels, counts: new SharedArrayBuffer(4 * LEVELS) }
+}
+
+function bytesOf(level: number): number {
+  return 4 * WORDS * slotsOf(level)
 }
 
 function slotsOf(level: number): number {
@@ -29,13 +32,14 @@ function slotsOf(level: number): number {
 
 /** One thread's view of the shared set. */
 export class ClaimSet {
-  readonly #levels: readonly Int32Array[]
+  readonly #memory: readonly SharedArrayBuffer[]
+  readonly #levels: Int32Array[] = []
   readonly #counts: Int32Array
   readonly #key = new Int32Array(WORDS)
   readonly #keyBytes = new Uint8Array(this.#key.buffer)
 
   constructor(memory: ClaimMemory) {
-    this.#levels = memory.levels.map((level) => new Int32Array(level))
+    this.#memory = memory.levels
     this.#counts = new Int32Array(memory.counts)
   }
 
@@ -43,12 +47,20 @@ export class ClaimSet {
   claim(id: Uint8Array): boolean {
     this.#load(id)
     for (let level = 0; level < LEVELS; level++) {
-      const isLast = Atomics.load(this.#counts, level) < FULLEST * slotsOf(level) || level === LEVELS - 1
-      const found = this.#probe(level, isLast)
-      if (found === 'present') return false
-      if (isLast) return true
+      const hasRoom = Atomics.load(this.#counts, level) < FULLEST * slotsOf(level)
+      if (this.#probe(level, hasRoom) === 'present') return false
+      if (hasRoom) return true
     }
-    return true
+    return true // beyond 160 million chunks in one commit some are stored twice
+  }
+
+  /** A level's table; it gets its memory when the first thread needs it. */
+  #table(level: number): Int32Array {
+    const known = this.#levels[level]
+    if (known !== undefined) return known
+    const memory = this.#memory[level]!
+    if (memory.byteLength === 0) memory.grow(bytesOf(level)) // growing to the same size twice is fine
+    return (this.#levels[level] = new Int32Array(memory, 0, bytesOf(level) / 4))
   }
 
   #load(id: Uint8Array): void {
@@ -57,7 +69,7 @@ export class ClaimSet {
   }
 
   #probe(level: number, insert: boolean): 'present' | 'absent' {
-    const table = this.#levels[level]!
+    const table = this.#table(level)
     const mask = slotsOf(level) - 1
     for (let slot = this.#key[1]! & mask; ; slot = (slot + 1) & mask) {
       const at = slot * WORDS

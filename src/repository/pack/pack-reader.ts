@@ -80,11 +80,9 @@ export class PackReader {
     return blocks
   }
 
-  /** The directory of a whole pack in memory. */
-  readDirectory(bytes: Buffer, kind: PackKind): { keys: PackKeys; blocks: DirectoryBlock[] } {
-    const keys = this.openHeader(bytes, kind)
+  /** The directory of a whole pack in memory, whose keys were opened before. */
+  readDirectory(bytes: Buffer, keys: PackKeys): DirectoryBlock[] {
     const { directoryOffset, directoryBytes } = this.openFooter(keys, bytes.subarray(bytes.length - PACK_FOOTER_BYTES))
-    const sealed = bytes.subarray(directoryOffset, directoryOffset + directoryBytes)
-    return { keys, blocks: this.openDirectory(keys, sealed, directoryOffset) }
+    return this.openDirectory(keys, bytes.subarray(directoryOffset, directoryOffset + directoryBytes), directoryOffset)
   }
 }

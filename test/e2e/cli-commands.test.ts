@@ -1,0 +1,341 @@
+// The everyday commands, as a person and a program use them, on one repository.
+
+import fs from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CliPlace } from '../support/cli-process.ts'
+
+const place = new CliPlace()
+const HOSTILE = Buffer.concat([Buffer.from('red\n\x1b[31m'), Buffer.from([0xff])])
+let first = ''
+let second = ''
+
+beforeAll(async () => {
+  makeSample()
+  await place.json(['init', '--name', 'test'])
+  const facts = ['--tag', 'ticket=7', '--source', 'AI Refactor Task-12', '--environment', 'staging', '--request-id', 'r-1']
+  const versions = ['--application-version', '2.1', '--storage-spec-version', '3']
+  first = (await place.json(['commit', 'sample', '--name', 's', '-m', 'the first', ...facts, ...versions])).snapshot
+  fs.appendFileSync(place.at('sample/a/x.txt'), 'more\n')
+  fs.chmodSync(place.at('sample/a/data.db'), 0o600)
+  fs.rmSync(place.at('sample/link'))
+  place.write('sample/new/q', 'q')
+  second = (await place.json(['commit', 'sample', '--name', 's', '-m', 'the second'])).snapshot
+}, 60_000)
+afterAll(() => place.remove())
+
+function makeSample(): void {
+  place.write('sample/a/x.txt', 'hello\n')
+  place.write('sample/a/data.db', 'db')
+  place.write('sample/a/b/service.log', 'line\n'.repeat(50_000))
+  fs.symlinkSync('a/x.txt', place.at('sample/link'))
+  fs.writeFileSync(Buffer.concat([Buffer.from(`${place.at('sample')}/`), HOSTILE]), 'hostile')
+}
+
+describe('init', () => {
+  test('tells programs what it made, and closes the identity to others', async () => {
+    const made = await place.json(['init', place.at('other'), '--recovery-code-file', 'code.txt'], { env: { CAIRN_HOME: place.at('home-2') } })
+    expect(made).toMatchObject({ repository: expect.stringMatching(/^[0-9a-f]{64}$/), location: place.at('other'), passphrase: false })
+    expect(made).not.toHaveProperty('recoveryCode')
+    expect(fs.statSync(made.identityFile).mode & 0o777).toBe(0o600)
+    expect(fs.statSync(place.at('code.txt')).mode & 0o777).toBe(0o600)
+    expect(fs.readFileSync(place.at('code.txt'), 'utf8')).toMatch(/^([0-9A-Z]{4}-){12}[0-9A-Z]{4}\n$/)
+  })
+
+  test('does not touch a repository that is there', async () => {
+    const { error } = await place.json(['init'], { code: 2 })
+    expect(error.name).toBe('UsageError')
+    expect((await place.json(['log'])).snapshots).toHaveLength(2)
+  })
+
+  test('the recovery code and a passphrase open it without the home', async () => {
+    const env = { CAIRN_HOME: place.at('home-3'), CAIRN_REPO: place.at('third'), CAIRN_PASSPHRASE: 'correct horse' }
+    const { recoveryCode } = await place.json(['init'], { env })
+    const code = place.write('code-3.txt', `${recoveryCode.toLowerCase().replaceAll('-', ' ')}\n`)
+    const pass = place.write('pass.txt', 'correct horse\n')
+    const elsewhere = { ...env, CAIRN_HOME: place.at('home-4'), CAIRN_PASSPHRASE: '' }
+    expect((await place.json(['log', '--recovery-code-file', code], { env: elsewhere })).snapshots).toEqual([])
+    expect((await place.json(['log', '--passphrase-file', pass], { env: elsewhere })).snapshots).toEqual([])
+    expect((await place.json(['log'], { env: elsewhere, code: 12 })).error.code).toBe('no-identity')
+    const wrong = place.write('wrong.txt', 'incorrect horse')
+    expect((await place.json(['log', '--passphrase-file', wrong], { env: elsewhere, code: 12 })).error.name).toBe('KeyError')
+  }, 60_000)
+})
+
+describe('commit', () => {
+  test('ends with one object that says it all', async () => {
+    const { stdout, code } = await place.run(['commit', 'sample', '--name', 'json', '--json'])
+    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+    expect(code).toBe(0)
+    expect(lines.slice(0, -1).every((line) => 'progress' in line)).toBe(true)
+    const end = lines.at(-1)
+    expect(end.manifest).toBe(end.snapshot)
+    expect(end).toMatchObject({ series: 'json', files: 5, directories: 4, errors: 0, problems: [], complete: true })
+    for (const field of ['bytes', 'newBytes', 'storedBytes', 'durationMs']) expect(end[field], field).toBeTypeOf('number')
+  })
+
+  test('says little on a pipe, and nothing when asked for quiet', async () => {
+    const plain = await place.run(['commit', 'sample', '--name', 'quiet'])
+    expect(plain.stdout.split('\n')).toHaveLength(3)
+    expect(plain.stderr).toBe('')
+    expect(await place.run(['commit', 'sample', '--name', 'quiet', '-q'])).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  test('names the series by the path, and keeps it to that source', async () => {
+    place.write('elsewhere/f', 'f')
+    const { series } = await place.json(['commit', 'elsewhere'])
+    expect(series).toBe(place.at('elsewhere').slice(1))
+    fs.renameSync(place.at('elsewhere'), place.at('moved'))
+    fs.symlinkSync(place.at('moved'), place.at('elsewhere'))
+    expect((await place.json(['commit', 'moved', '--name', series])).series).toBe(series)
+  })
+
+  test('does not join a series of another source by accident', async () => {
+    // Characters that a name cannot hold become dashes, so two paths may come to one name.
+    place.write('x y/f', 'f')
+    place.write('x-y/f', 'f')
+    await place.json(['commit', 'x y'])
+    expect((await place.json(['commit', 'x-y'], { code: 2 })).error.code).toBe('series-of-another-source')
+  })
+
+  test('leaves out what it is told to', async () => {
+    place.write('sample-2/keep.txt', '1')
+    place.write('sample-2/drop.tmp', '2')
+    place.write('sample-2/deep/drop.log', '3')
+    place.write('sample-2/cache/CACHEDIR.TAG', 'Signature: 8a477f597d28d172789f06886806bc55\n')
+    place.write('sample-2/cache/big', '4')
+    const patterns = place.write('patterns', '# comment\n\n*.log\n')
+    await place.json(['commit', 'sample-2', '--name', 'x', '--exclude', '*.tmp', '--exclude-file', patterns, '--exclude-caches'])
+    const { stdout } = await place.run(['ls', 'x', '-R'])
+    expect(stdout.split('\n')).toEqual(['cache/', 'cache/CACHEDIR.TAG', 'deep/', 'keep.txt', ''])
+    expect((await place.json(['show', 'x'])).excludes).toEqual(['*.log', '*.tmp'])
+  })
+
+  test('a dry run counts what is new and changed, and stores nothing', async () => {
+    const tree = (): string[] => fs.readdirSync(place.at('repository'), { recursive: true }).map(String).sort()
+    const before = tree()
+    expect(await place.json(['commit', 'sample', '--name', 'never', '--dry-run'])).toMatchObject({ dryRun: true, files: 5, newFiles: 5, readBytes: 250_023 })
+    fs.writeFileSync(place.at('sample/new/q'), 'changed')
+    const found = await place.json(['commit', 'sample', '--name', 's', '--dry-run'])
+    expect(found.newFiles).toBe(0)
+    expect(found.changedFiles).toBeGreaterThanOrEqual(1)
+    fs.writeFileSync(place.at('sample/new/q'), 'q')
+    expect(tree()).toEqual(before)
+  })
+
+  test('takes a stream as a file', async () => {
+    expect(await place.json(['commit', '--stdin', 'dump.sql'], { stdin: 'select 1;\n' })).toMatchObject({ series: 'dump.sql', files: 1, bytes: 10 })
+    expect((await place.run(['cat', 'dump.sql:dump.sql'])).stdout).toBe('select 1;\n')
+  })
+
+  test('what cannot be read is recorded, told, and exit 3', async () => {
+    place.write('broken/good', 'good')
+    const { code, stderr, stdout } = await runWithUnreadable()
+    expect(code).toBe(3)
+    expect(stdout).toContain('Partial')
+    expect(stderr).toMatch(/(unreadable|vanished) .*bad/)
+    expect(await place.json(['show', 'broken'])).toMatchObject({ complete: false, problemCount: 1, problems: [{ path: 'bad' }] })
+  })
+
+  /** Root reads everything, so the file is one that the kernel refuses to read: a process's memory that is not mapped. */
+  async function runWithUnreadable() {
+    fs.symlinkSync('/proc/self/mem', place.at('unreadable'))
+    return place.run(['commit', '/proc/self/mem', '--name', 'broken']).then(async (direct) => {
+      if (direct.code === 3) return direct
+      throw new Error(`expected exit 3, got ${direct.code}: ${direct.stdout}${direct.stderr}`)
+    })
+  }
+
+  test.each([
+    [[], 'nothing-to-commit'],
+    [['nowhere'], 'no-such-path'],
+    [['sample', 'home'], 'series-needed'],
+    [['sample', '--name', '../x'], 'series-name'],
+    [['sample', '--name', 'latest'], 'series-name'],
+    [['sample', '--tag', 'novalue'], 'tag'],
+    [['sample', '--tag', 'k=1', '--tag', 'k=2'], 'tag'],
+    [['sample', '--exclude-file', 'nowhere'], 'exclude-file'],
+    [['sample', '--stdin', 'x'], 'stdin-and-paths'],
+    [['--stdin', 'a/b'], 'stdin-name'],
+  ])('%j is refused: %s', async (args, code) => {
+    expect((await place.json(['commit', ...args], { code: 2 })).error.code).toBe(code)
+  })
+
+  test('a malformed CAIRN_ACTOR is refused, an agent is recorded', async () => {
+    const commit = ['commit', 'sample', '--name', 'agent']
+    expect((await place.json(commit, { env: { CAIRN_ACTOR: 'robot' }, code: 2 })).error.code).toBe('actor')
+    await place.json(commit, { env: { CAIRN_ACTOR: 'agent:refactor-bot' } })
+    expect(await place.json(['show', 'agent'])).toMatchObject({ actor: 'agent:refactor-bot', source: 'AI Agent' })
+  })
+})
+
+describe('looking', () => {
+  test('log lists snapshots, newest first', async () => {
+    const { snapshots } = await place.json(['log', 's'])
+    expect(snapshots.map((each: { snapshot: string }) => each.snapshot)).toEqual([second, first])
+    expect((await place.json(['log', 's', '--limit', '1'])).snapshots).toHaveLength(1)
+    const { stdout } = await place.run(['log', 's'])
+    expect(stdout.split('\n')[1]).toMatch(new RegExp(`^${second.slice(0, 8)} {2}\\d{4}-\\d\\d-\\d\\d .* the second$`))
+    expect((await place.json(['log', 'nothing'], { code: 22 })).error.code).toBe('series-not-found')
+  })
+
+  test('show --json gives every field of the manifest and the BackupMetadata view', async () => {
+    const shown = await place.json(['show', first.slice(0, 12)])
+    expect(shown).toMatchObject({
+      snapshot: first,
+      series: 's',
+      source: 'AI Refactor Task-12',
+      description: 'the first',
+      requestId: 'r-1',
+      environment: 'staging',
+      applicationVersion: '2.1',
+      storageSpecVersion: '3',
+      tags: { ticket: '7' },
+      complete: true,
+      statistics: { files: 4, classes: { database: { files: 1 }, logs: { files: 1 } } },
+    })
+    const { files, ...metadata } = shown.backupMetadata
+    expect(metadata).toEqual({
+      id: shown.backupId,
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/),
+      type: 'full',
+      version: shown.toolVersion,
+      size: shown.statistics.bytes,
+      checksum: `content:${shown.contentId}`,
+      encryptionKey: expect.stringMatching(/^epoch-0:[0-9a-f]{32}$/),
+      status: 'completed',
+      duration: shown.durationMs,
+    })
+    const log = files.find((file: { path: string }) => file.path === 'a/b/service.log')
+    expect(log).toEqual({ path: 'a/b/service.log', type: 'logs', size: 250_000, checksum: expect.stringMatching(/^content:[0-9a-f]{64}$/), compressed: true, encrypted: true })
+    expect((await place.json(['show', 's'])).backupMetadata.type).toBe('incremental')
+  })
+
+  test('equal content has an equal checksum, and other content another', async () => {
+    const checksum = async (name: string, path: string): Promise<string> => {
+      const { files } = (await place.json(['show', name])).backupMetadata
+      return files.find((file: { path: string }) => file.path === path).checksum
+    }
+    expect(await checksum('s~1', 'a/data.db')).toBe(await checksum('s', 'a/data.db'))
+    expect(await checksum('s~1', 'a/x.txt')).not.toBe(await checksum('s', 'a/x.txt'))
+  })
+
+  test('ls, and its long and recursive forms', async () => {
+    expect((await place.run(['ls', 's~1:a'])).stdout).toBe('a/b/\na/data.db\na/x.txt\n')
+    expect((await place.run(['ls', 's~1:/a/b/', '-R'])).stdout).toBe('a/b/service.log\n')
+    expect((await place.run(['ls', 's~1:link', '-l'])).stdout).toMatch(/^lrwxrwxrwx .* link -> a\/x\.txt\n$/)
+    expect((await place.json(['ls', 's:nowhere'], { code: 22 })).error.code).toBe('path-not-found')
+    expect((await place.json(['ls', 's:a/x.txt/y'], { code: 22 })).error.code).toBe('path-not-found')
+  })
+
+  test('hostile names are escaped for people, and whole for programs', async () => {
+    const { stdout } = await place.run(['ls', 's'])
+    expect(stdout).toContain('red\\x0a\\x1b[31m\\xff\n')
+    const { entries } = await place.json(['ls', 's'])
+    expect(entries.find((entry: { pathHex?: string }) => entry.pathHex !== undefined).pathHex).toBe(HOSTILE.toString('hex'))
+    expect((await place.run(['cat', 's:red\\x0a\\x1b[31m\\xff'])).stdout).toBe('hostile')
+  })
+
+  test('cat gives the bytes, or pieces for programs', async () => {
+    expect((await place.run(['cat', 's~1:a/x.txt'])).stdout).toBe('hello\n')
+    expect((await place.run(['cat', 's:a/x.txt'])).stdout).toBe('hello\nmore\n')
+    const lines = (await place.run(['cat', 's:a/b/service.log', '--json'])).stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+    expect(Buffer.concat(lines.slice(0, -1).map(({ base64 }) => Buffer.from(base64, 'base64'))).toString()).toBe('line\n'.repeat(50_000))
+    expect(lines.at(-1)).toEqual({ snapshot: second, path: 'a/b/service.log', size: 250_000 })
+    expect((await place.json(['cat', 's:a'], { code: 2 })).error.code).toBe('not-a-file')
+    expect((await place.json(['cat', 's'], { code: 2 })).error.code).toBe('no-path')
+  })
+
+  test('find, in one snapshot and in all of a series', async () => {
+    expect((await place.run(['find', 's', '*.txt'])).stdout).toBe(`${second.slice(0, 8)}:a/x.txt\n`)
+    const { matches } = await place.json(['find', 's', 'link', '--all-snapshots'])
+    expect(matches.map(({ snapshot, path }: { snapshot: string; path: string }) => [snapshot, path])).toEqual([[first, 'link']])
+    expect((await place.json(['find', '--all-snapshots', 'a/**/*.log'])).matches.length).toBeGreaterThanOrEqual(2)
+    expect((await place.json(['find', 's'], { code: 2 })).error.code).toBe('no-pattern')
+    expect((await place.json(['find', 's', '[z-a]'], { code: 2 })).error.code).toBe('pattern')
+  })
+
+  test('diff between snapshots', async () => {
+    const { changes, summary, same } = await place.json(['diff', 's~1', 's'])
+    expect(changes.map(({ change, path }: { change: string; path: string }) => `${change} ${path}`)).toEqual([
+      'metadata a/data.db',
+      'content a/x.txt',
+      'removed link',
+      'added new',
+      'added new/q',
+    ])
+    expect(changes[0].fields).toEqual(['mode'])
+    expect([summary.added, summary.removed, same]).toEqual([2, 1, false])
+    expect(await place.json(['diff', first, first])).toMatchObject({ changes: [], same: true })
+    expect((await place.run(['diff', 's~1:a', 's:a'])).stdout).toBe('m data.db  (mode)\nM x.txt\n')
+  })
+
+  test('diff against a live directory sees content behind an equal size', async () => {
+    place.write('live/kept', 'aaaa')
+    place.write('live/touched', 'bbbb')
+    place.write('live/swapped', 'cccc')
+    await place.json(['commit', 'live', '--name', 'live'])
+    expect(await place.json(['diff', 'live', './live'])).toMatchObject({ changes: [], same: true })
+    const past = new Date('2020-01-01T00:00:00Z')
+    fs.utimesSync(place.at('live/touched'), past, past)
+    fs.writeFileSync(place.at('live/swapped'), 'dddd')
+    place.write('live/extra', 'x')
+    const { changes } = await place.json(['diff', 'live', place.at('live')])
+    expect(changes.map(({ change, path }: { change: string; path: string }) => `${change} ${path}`)).toEqual([
+      'added extra',
+      'content swapped',
+      'metadata touched',
+    ])
+    expect((await place.json(['diff', 'live', './nowhere'], { code: 2 })).error.code).toBe('no-such-path')
+    expect((await place.json(['diff', 'live:kept', 'live'], { code: 2 })).error.code).toBe('not-a-directory')
+  })
+
+  test('stats of the repository, a snapshot and its directories', async () => {
+    const all = await place.json(['stats'])
+    expect(all.uniqueBytes).toBeLessThan(all.rawBytes)
+    expect(all.bySnapshot.length).toBe(all.snapshots)
+    const one = await place.json(['stats', 's', '--by-directory'])
+    expect(one).toMatchObject({ snapshot: second, files: 5, missingChunks: 0 })
+    expect(one.deduplicatedBytes).toBeLessThanOrEqual(one.rawBytes)
+    expect(one.storedBytes).toBeLessThan(one.deduplicatedBytes)
+    expect(one.directories.map(({ path }: { path: string }) => path)).toEqual(['', 'a', 'new'])
+    const raw = one.directories.reduce((sum: number, { rawBytes }: { rawBytes: number }) => sum + rawBytes, 0)
+    expect(raw).toBe(one.rawBytes)
+  })
+
+  test('tags name snapshots, move, and go', async () => {
+    await place.json(['tag', 'v1', 's~1'])
+    expect((await place.json(['show', 'v1'])).snapshot).toBe(first)
+    expect((await place.json(['log', 's'])).snapshots[1].tagNames).toEqual(['v1'])
+    await place.json(['tag', 'v1', 's'])
+    expect((await place.json(['tag', '--list'])).tags).toMatchObject([{ name: 'v1', snapshot: second, series: 's' }])
+    await place.json(['tag', '--remove', 'v1'])
+    expect((await place.json(['tag', '--list'])).tags).toEqual([])
+    expect((await place.json(['tag', '--remove', 'v1'], { code: 22 })).error.code).toBe('tag-not-found')
+    expect((await place.json(['tag', 's', 'latest'], { code: 2 })).error.code).toBe('tag-name')
+    expect((await place.json(['tag', 'cafe', 'latest'], { code: 2 })).error.code).toBe('tag-name')
+    expect((await place.json(['tag', 'v2'], { code: 2 })).error.code).toBe('tag-usage')
+  }, 60_000)
+
+  test('status shows who one is, and the series', async () => {
+    const found = await place.json(['status'])
+    expect(found).toMatchObject({ name: 'test', canRead: true, member: { roles: ['owner'] }, voids: [] })
+    expect(found.series.find(({ name }: { name: string }) => name === 's')).toMatchObject({ snapshots: 2, snapshot: second })
+    expect((await place.run(['status'])).stdout).toContain('owner')
+  })
+})
+
+describe('restore', () => {
+  test('a part of a snapshot, and not over what is there', async () => {
+    expect(await place.json(['restore', 's~1:a', '--to', 'out', '--dry-run'])).toMatchObject({ dryRun: true, files: 3 })
+    expect(fs.existsSync(place.at('out'))).toBe(false)
+    expect(await place.json(['restore', 's~1:a', '--to', 'out'])).toMatchObject({ files: 3, complete: true, errors: 0, path: place.at('out') })
+    expect(fs.readFileSync(place.at('out/x.txt'), 'utf8')).toBe('hello\n')
+    expect((await place.json(['restore', 's', '--to', 'out'], { code: 14 })).error.code).toBe('target-not-empty')
+    expect(await place.json(['diff', 's~1:a', './out'])).toMatchObject({ same: true })
+  })
+
+  test('only what is included', async () => {
+    await place.json(['restore', 's', '--to', 'some', '--include', '*.txt'])
+    expect(fs.readdirSync(place.at('some'), { recursive: true }).map(String).sort()).toEqual(['a', 'a/x.txt'])
+  })
+})

@@ -1,0 +1,113 @@
+// How commands end: exit codes by the class of what went wrong, Ctrl-C, a reader that goes away.
+
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CliPlace, outcomeOf } from '../support/cli-process.ts'
+
+const place = new CliPlace()
+beforeAll(async () => {
+  place.write('sample/f', 'content\n'.repeat(1000))
+  await place.json(['init'])
+  await place.json(['commit', 'sample', '--name', 's'])
+}, 60_000)
+afterAll(() => place.remove())
+
+function filesBelow(...parts: string[]): string[] {
+  const directory = place.at(...parts)
+  return fs.readdirSync(directory, { recursive: true, withFileTypes: true }).filter((each) => each.isFile()).map((each) => path.join(each.parentPath, each.name))
+}
+
+describe('exit codes', () => {
+  test('2: no repository was named', async () => {
+    expect((await place.json(['log'], { env: { CAIRN_REPO: '' }, code: 2 })).error.code).toBe('no-repository')
+    expect((await place.json(['log', '--repo', 's3://bucket'], { code: 2 })).error.code).toBe('store-unsupported')
+  })
+
+  test('10: there is no repository', async () => {
+    expect((await place.json(['log', '--repo', 'nowhere'], { code: 10 })).error).toMatchObject({ code: 'repository-not-found', exitCode: 10 })
+    fs.mkdirSync(place.at('empty'))
+    await place.json(['log', '--repo', 'empty'], { code: 10 })
+  })
+
+  test('12: no key', async () => {
+    const { stderr, code } = await place.run(['log'], { env: { CAIRN_HOME: place.at('other-home') } })
+    expect(code).toBe(12)
+    expect(stderr).toMatch(/^cairn: .*\n {2}Use --identity/)
+  })
+
+  test('14: a journal that was rolled back is a STOP by its name', async () => {
+    const copy = place.at('rolled-back')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    fs.cpSync(place.at('home'), place.at('home-b'), { recursive: true })
+    const env = { CAIRN_REPO: copy, CAIRN_HOME: place.at('home-b') }
+    await place.json(['commit', 'sample', '--name', 's'], { env })
+    for (const file of filesBelow('rolled-back', 'journal').slice(-2)) fs.rmSync(file)
+    const { code, stderr } = await place.run(['log'], { env })
+    expect(code).toBe(14)
+    expect(stderr).toContain('STOP journal-rollback')
+  })
+
+  test('21: stored bytes are not what they must be', async () => {
+    const copy = place.at('damaged')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    const [manifest] = filesBelow('damaged', 'manifests')
+    const bytes = fs.readFileSync(manifest!)
+    bytes[2000]! ^= 1
+    fs.chmodSync(manifest!, 0o600)
+    fs.writeFileSync(manifest!, bytes)
+    const { error } = await place.json(['show', 'latest'], { env: { CAIRN_REPO: copy, CAIRN_HOME: place.at('home') }, code: 21 })
+    expect(error.name).toBe('IntegrityError')
+  })
+
+  test('22: what was named does not exist', async () => {
+    expect((await place.json(['show', 'nothing'], { code: 22 })).error.code).toBe('snapshot-not-found')
+  })
+
+  test('30: the store fails', async () => {
+    const copy = place.at('broken')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    fs.rmSync(path.join(copy, 'leases'), { recursive: true, force: true })
+    fs.writeFileSync(path.join(copy, 'leases'), 'a file where a directory must be')
+    const { error } = await place.json(['commit', 'sample', '--name', 's'], { env: { CAIRN_REPO: copy }, code: 30 })
+    expect(error.name).toBe('StoreError')
+  })
+})
+
+describe('being asked to stop', () => {
+  /** A commit that waits for its input; resolves when it has begun to read. */
+  async function waitingCommit() {
+    const child = place.start(['commit', '--stdin', 'stream', '--json'])
+    const ended = outcomeOf(child)
+    child.stdin!.on('error', () => undefined)
+    child.stdin!.write('some bytes')
+    await once(child.stdout!, 'data')
+    return { child, ended }
+  }
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a commit with 130, and no snapshot', async (signal) => {
+    const before = (await place.json(['log'])).snapshots.length
+    const { child, ended } = await waitingCommit()
+    child.kill(signal)
+    const { code, stdout } = await ended
+    expect(code).toBe(130)
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!).error).toMatchObject({ name: 'CancelledError', exitCode: 130 })
+    expect((await place.json(['log'])).snapshots).toHaveLength(before)
+    expect(filesBelow('repository', 'leases')).toEqual([])
+  })
+
+  test('the next commit succeeds', async () => {
+    expect((await place.json(['commit', 'sample', '--name', 's'])).complete).toBe(true)
+  })
+})
+
+test('a reader that goes away ends the command without a crash', async () => {
+  place.write('large/f', 'x'.repeat(30_000_000))
+  await place.json(['commit', 'large', '--name', 'large'])
+  const child = place.start(['cat', 'large:f'])
+  child.stdout!.once('data', () => child.stdout!.destroy())
+  const { code, stderr } = await outcomeOf(child)
+  expect(code).not.toBe(70)
+  expect(stderr).not.toContain('defect')
+}, 60_000)

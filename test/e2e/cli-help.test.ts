@@ -1,0 +1,96 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { COMMANDS } from '../../cli/commands.ts'
+import { EXITS } from '../../cli/exit-codes.ts'
+import { CliPlace } from '../support/cli-process.ts'
+
+const place = new CliPlace()
+afterAll(() => place.remove())
+
+/** Every command line that has a help text: `log`, and `key list` for groups. */
+async function helpTexts(words: readonly string[] = []): Promise<{ readonly words: readonly string[]; readonly text: string }[]> {
+  const { code, stdout, stderr } = await place.run([...words, '--help'])
+  expect([code, stderr], words.join(' ')).toEqual([0, ''])
+  const section = words.length === 0 ? '' : (/^Commands:\n((?: {2}.*\n)+)/m.exec(stdout)?.[1] ?? '')
+  const below = [...section.matchAll(/^ {2}cairn (\S+) (\S+)/gm)].map(([, group, name]) => [group!, name!]).filter(([, name]) => !/^[<[]/.test(name!))
+  const names = words.length === 0 ? Object.keys(COMMANDS).map((name) => [name]) : below
+  const texts = below.length > 0 && words.length > 0 ? [] : [{ words, text: stdout }]
+  for (const each of names) texts.push(...(await helpTexts(each)))
+  return texts
+}
+
+describe('help', async () => {
+  const all = await helpTexts()
+  const [program, ...commands] = all
+
+  test('the program names every command', () => {
+    for (const name of Object.keys(COMMANDS)) expect(program!.text).toMatch(new RegExp(`^ {2}cairn ${name}\\b`, 'm'))
+  })
+
+  test.each(commands)('$words has a description, examples and exit codes', ({ words, text }) => {
+    expect(text.split('\n')[2]).toMatch(/\w{3}/)
+    expect(text).toContain('Examples:')
+    expect(text.replace(/\s+/g, ' ')).toContain(`cairn ${words.join(' ')}`)
+    const codes = [...text.slice(text.indexOf('Exit codes:')).matchAll(/^ +(\d+) {2}\S/gm)].map(([, code]) => Number(code))
+    expect(codes).toEqual(expect.arrayContaining([EXITS.done[0], EXITS.usage[0], EXITS.bug[0]]))
+  })
+
+  test.each(commands)('$words uses only options that it has in its examples', ({ text }) => {
+    const examples = text.slice(text.indexOf('Examples:'), text.indexOf('Exit codes:'))
+    const options = text.slice(0, text.indexOf('Examples:'))
+    for (const [option] of examples.matchAll(/(?<=\s)--[a-z][a-z-]*/g)) expect(options, option).toContain(option)
+  })
+
+  test.each(commands)('$words describes every option', ({ text }) => {
+    const options = text.slice(0, text.indexOf('Examples:'))
+    for (const [, option, rest] of options.matchAll(/^ +(?:-\w, )?(--[a-z-]+) *(.*)$/gm)) expect(rest, option).toMatch(/^\S.*\w{3}/)
+  })
+})
+
+test('the version is the one of the package', async () => {
+  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
+  expect(await place.run(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` })
+})
+
+test('without a command the help goes to stderr', async () => {
+  const { code, stdout, stderr } = await place.run([])
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain('cairn commit')
+})
+
+test.each([
+  [['comit', '.'], 'no command comit', "'cairn commit'"],
+  [['commit', '.', '--exlude', 'x'], 'no option --exlude', '--exclude?'],
+  [['commit', '.', '--exclude-fil=x'], 'no option --exclude-fil', '--exclude-file?'],
+  [['log', '--lmit=3'], 'no option --lmit', '--limit?'],
+  [['log', '--no-json'], 'no option --no-json', ''],
+  [['log', 'a', 'b'], 'b is one too many', 'cairn log --help'],
+  [['log', '--limit', '1', '--limit', '2'], '--limit was given more than once', ''],
+  [['log', '--limit', 'many'], '--limit takes a whole number', ''],
+  [['log', '--limit'], 'limit', ''],
+  [['restore', 'latest'], 'to', 'cairn restore --help'],
+  [['--repo'], 'repo', ''],
+])('%j is refused with a hint', async (args, message, hint) => {
+  const { code, stdout, stderr } = await place.run(args)
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toMatch(/^cairn: /)
+  expect(stderr).toContain(message)
+  expect(stderr).toContain(hint)
+})
+
+test('a wrong command line is told to programs as JSON', async () => {
+  const { error } = await place.json(['log', '--bogus'], { code: 2 })
+  expect(error).toMatchObject({ name: 'UsageError', code: 'unknown-option', exitCode: 2 })
+})
+
+describe('completion', () => {
+  test.each(['bash', 'zsh'])('%s gets a script', async (shell) => {
+    const { code, stdout } = await place.run(['completion', shell])
+    expect(code).toBe(0)
+    expect(stdout).toContain('--get-yargs-completions')
+  })
+
+  test('completes commands and options', async () => {
+    expect((await place.run(['--get-yargs-completions', 'cairn', 'co'])).stdout).toContain('commit')
+    expect((await place.run(['--get-yargs-completions', 'cairn', 'commit', '--ex'])).stdout).toContain('--exclude-caches')
+  })
+})

@@ -1,0 +1,69 @@
+// The real program as a subprocess, with a home, a repository and a sample of its own.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+const LAUNCHER = path.join(import.meta.dirname, '../../bin/cairn.js')
+
+export interface CliResult {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export class CliPlace {
+  readonly directory: string
+  readonly env: Record<string, string>
+
+  constructor() {
+    this.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-cli-'))
+    this.env = { CAIRN_HOME: this.at('home'), CAIRN_REPO: this.at('repository') }
+  }
+
+  /** An absolute path in this place. */
+  at(...parts: string[]): string {
+    return path.join(this.directory, ...parts)
+  }
+
+  /** Writes a file below this place and returns its path. */
+  write(name: string, content: string | Uint8Array): string {
+    const file = this.at(name)
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.writeFileSync(file, content)
+    return file
+  }
+
+  start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CAIRN_|VITEST|NODE_OPTIONS)/.test(name)))
+    return spawn(process.execPath, [LAUNCHER, ...args], { cwd: this.directory, env: { ...inherited, ...this.env, ...env } })
+  }
+
+  async run(args: readonly string[], options: { readonly env?: Record<string, string>; readonly stdin?: string } = {}): Promise<CliResult> {
+    const child = this.start(args, options.env)
+    child.stdin?.end(options.stdin ?? '')
+    return outcomeOf(child)
+  }
+
+  /** Runs with --json and returns the last line of stdout as an object. @throws when the exit code is another. */
+  async json(args: readonly string[], options: { readonly env?: Record<string, string>; readonly stdin?: string; readonly code?: number } = {}): Promise<any> {
+    const result = await this.run([...args, '--json'], options)
+    if (result.code !== (options.code ?? 0)) throw new Error(`exit ${result.code}: ${args.join(' ')}\n${result.stdout}${result.stderr}`)
+    return JSON.parse(result.stdout.trimEnd().split('\n').at(-1)!)
+  }
+
+  remove(): void {
+    fs.rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** What a started program said, and how it ended. */
+export async function outcomeOf(child: ChildProcess): Promise<CliResult> {
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  child.stdout?.on('data', (data: Buffer) => out.push(data))
+  child.stderr?.on('data', (data: Buffer) => err.push(data))
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
+  return { code, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8') }
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest'
+import { toHex } from '../../format/bytes.ts'
+import { isSeriesName } from '../../format/names.ts'
+import { assertSameSource, defaultSeries } from '../../src/operations/commit/series.ts'
+import { globMatcher } from '../../src/operations/find/glob.ts'
+import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
+import type { JournalState, SnapshotRecord } from '../../src/repository/journal/state.ts'
+
+function snapshot(sequence: number, series: string, time: string, id = String(sequence).padStart(64, 'abcdef0123456789')): SnapshotRecord {
+  const details = { series, createdAt: Date.parse(time), roots: [`/${series}`], host: 'here' }
+  return { sequence, manifest: Buffer.from(id, 'hex'), member: Buffer.alloc(32), details: details as unknown as SnapshotRecord['details'] }
+}
+
+const SNAPSHOTS = [
+  snapshot(1, 'laptop', '2026-11-18T10:00:00Z', `aa11${'0'.repeat(60)}`),
+  snapshot(2, 'laptop', '2026-11-19T10:00:00Z', `aa12${'0'.repeat(60)}`),
+  snapshot(3, 'home/shop', '2026-11-19T12:00:00Z', `bb00${'0'.repeat(60)}`),
+  snapshot(4, 'laptop', '2026-11-20T10:00:00Z', `cc00${'0'.repeat(60)}`),
+]
+const STATE = {
+  snapshots: SNAPSHOTS,
+  heads: new Map(SNAPSHOTS.map((each) => [each.details.series, each])),
+  tags: new Map([
+    ['good', SNAPSHOTS[1]!.manifest],
+    ['laptop-tag', SNAPSHOTS[0]!.manifest],
+  ]),
+} as unknown as JournalState
+
+describe('names of snapshots', () => {
+  test.each([
+    ['latest', 4],
+    ['latest~1', 3],
+    ['latest~3', 1],
+    ['laptop', 4],
+    ['laptop~1', 2],
+    ['home/shop', 3],
+    ['aa11', 1],
+    ['AA12', 2],
+    [`cc00${'0'.repeat(60)}`, 4],
+    ['cc00~2', 1],
+    ['good', 2],
+    ['good~1', 1],
+    ['laptop@2026-11-19T10:00:00Z', 2],
+    ['laptop@2026-11-19T09:59:59Z', 1],
+    ['laptop@2026-11-19T11:00+02:00', 1],
+    ['latest@2026-11-19T23:00:00Z', 3],
+    ['laptop@2026-11-21', 4],
+  ])('%s is snapshot %i', (name, sequence) => {
+    expect(resolveSnapshot(STATE, name).sequence).toBe(sequence)
+  })
+
+  test.each([
+    ['nothing', 'snapshot-not-found'],
+    ['dddd', 'snapshot-not-found'],
+    ['latest~4', 'snapshot-not-found'],
+    ['laptop~3', 'snapshot-not-found'],
+    ['laptop@2020-01-01', 'snapshot-not-found'],
+    ['laptop@yesterday', 'snapshot-name'],
+    ['laptop@2026-13-40', 'snapshot-name'],
+    ['laptop~', 'snapshot-name'],
+    ['~1', 'snapshot-name'],
+    ['', 'snapshot-name'],
+    ['latest:etc', 'snapshot-name'],
+  ])('%j is refused: %s', (name, code) => {
+    expect(() => resolveSnapshot(STATE, name)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('a prefix of several ids is a STOP that lists them', () => {
+    const twins = { ...STATE, snapshots: [...SNAPSHOTS, snapshot(5, 'x', '2026-11-20T10:00:00Z', `aa11${'1'.repeat(60)}`)] }
+    expect(() => resolveSnapshot(twins, 'aa11')).toThrow(
+      expect.objectContaining({
+        code: 'ambiguous-snapshot',
+        fields: { name: 'aa11', candidates: [toHex(SNAPSHOTS[0]!.manifest), `aa11${'1'.repeat(60)}`] },
+      }),
+    )
+  })
+
+  test('a name that is both a tag and a series is a STOP, unless both mean the same', () => {
+    const both = (manifest: Uint8Array) => ({ ...STATE, tags: new Map([['laptop', manifest]]) })
+    expect(() => resolveSnapshot(both(SNAPSHOTS[0]!.manifest), 'laptop')).toThrow(expect.objectContaining({ code: 'ambiguous-snapshot' }))
+    expect(resolveSnapshot(both(SNAPSHOTS[3]!.manifest), 'laptop').sequence).toBe(4)
+  })
+
+  test.each([
+    ['latest', 'latest', undefined],
+    ['latest:etc/hosts', 'latest', 'etc/hosts'],
+    ['laptop@2026-11-20T10:00:etc:x', 'laptop@2026-11-20T10:00', 'etc:x'],
+    ['laptop@2026-11-20T10:00:30:etc', 'laptop@2026-11-20T10:00:30', 'etc'],
+    ['laptop@2026-11-20T10:00+01:00:etc', 'laptop@2026-11-20T10:00+01:00', 'etc'],
+    ['a~2:', 'a~2', ''],
+    ['a:b\nc', 'a', 'b\nc'],
+  ])('%j is %j and the path %j', (text, name, path) => {
+    expect(splitSnapshotPath(text)).toEqual({ name, path })
+  })
+})
+
+describe('the series of a source', () => {
+  test.each([
+    ['/', 'root'],
+    ['/home/me', 'home/me'],
+    ['/srv/a b/ü', 'srv/a-b/-'],
+    ['/.config', '_config'],
+    ['/a..b', 'a--b'],
+    ['/cafe', '_cafe'],
+    ['/latest', '_latest'],
+    ['shop.sql', 'shop.sql'],
+  ])('%s names %s', (path, series) => {
+    expect(defaultSeries(path)).toBe(series)
+    expect(isSeriesName(series)).toBe(true)
+  })
+
+  test('a path too long for a name needs one', () => {
+    expect(() => defaultSeries(`/${'a/'.repeat(100)}b`)).toThrow(expect.objectContaining({ code: 'series-needed' }))
+  })
+
+  const source = (path: string, host = 'here') => ({ root: { path: Buffer.from(path), selection: 'all' as const, roots: [{ path: Buffer.from(path), at: Buffer.alloc(0) }] }, host })
+
+  test('a series stays with its source', () => {
+    expect(() => assertSameSource(STATE, 'laptop', source('/laptop'))).not.toThrow()
+    expect(() => assertSameSource(STATE, 'new', source('/elsewhere'))).not.toThrow()
+    expect(() => assertSameSource(STATE, 'laptop', source('/other'))).toThrow(expect.objectContaining({ code: 'series-of-another-source' }))
+    expect(() => assertSameSource(STATE, 'laptop', source('/laptop', 'there'))).toThrow(expect.objectContaining({ code: 'series-of-another-source' }))
+  })
+})
+
+describe('glob patterns', () => {
+  const matches = (pattern: string, path: string): boolean => globMatcher(pattern)(Buffer.from(path).toString('latin1'))
+
+  test.each([
+    ['*.txt', 'a/b/c.txt', true],
+    ['*.txt', 'a/b/.txt', true],
+    ['*.txt', 'a/b.txt/c', false],
+    ['a/*', 'a/b', true],
+    ['a/*', 'a/b/c', false],
+    ['/a/*', 'a/b', true],
+    ['a/**', 'a/b/c', true],
+    ['**/c', 'c', true],
+    ['**/c', 'a/b/c', true],
+    ['a/**/c', 'a/c', true],
+    ['a/**/c', 'a/b/b/c', true],
+    ['?', 'é', true],
+    ['?', 'ab', false],
+    ['[a-c]x', 'bx', true],
+    ['[!a-c]x', 'bx', false],
+    ['[!a-c]x', 'dx', true],
+    ['[]]', ']', true],
+    ['\\*', '*', true],
+    ['\\*', 'a', false],
+    ['a.b', 'axb', false],
+    ['(x)+$', '(x)+$', true],
+    ['[', '[', true],
+  ])('%s against %s: %s', (pattern, path, expected) => {
+    expect(matches(pattern, path)).toBe(expected)
+  })
+
+  test('any byte can be matched', () => {
+    expect(globMatcher('a?b')('a\xffb')).toBe(true)
+    expect(globMatcher('a*b')('a\n\xffb')).toBe(true)
+  })
+})

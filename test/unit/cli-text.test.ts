@@ -1,0 +1,125 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { EXITS, exitCodeOf } from '../../cli/exit-codes.ts'
+import { humanBytes, humanCount, humanDuration, right, table } from '../../cli/output/human.ts'
+import { jsonText, jsonWithList } from '../../cli/output/json.ts'
+import { parsePathText, pathJson, pathText, printableLine } from '../../cli/output/path-text.ts'
+import { editDistance, nearest } from '../../cli/suggest.ts'
+import * as errors from '../../src/errors.ts'
+
+describe('paths as text', () => {
+  property.prop([fc.uint8Array({ maxLength: 40 })], { numRuns: 2000 })('what is printed can be typed, whatever the bytes', (bytes) => {
+    expect(parsePathText(pathText(bytes))).toEqual(Buffer.from(bytes))
+  })
+
+  property.prop([fc.string({ unit: 'binary', maxLength: 20 })], { numRuns: 2000 })('nothing that is printed can play with a terminal', (text) => {
+    const shown = pathText(Buffer.from(text)) + printableLine(text)
+    expect(shown).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/)
+  })
+
+  test.each([
+    ['plain/näme', 'plain/näme'],
+    ['a\nb', 'a\\x0ab'],
+    ['\x1b[31mred', '\\x1b[31mred'],
+    ['back\\slash', 'back\\\\slash'],
+    ['gnp.\u202etxt', 'gnp.\\xe2\\x80\\xaetxt'],
+  ])('%j is shown as %j', (name, shown) => {
+    expect(pathText(Buffer.from(name))).toBe(shown)
+  })
+
+  test('bytes that are no UTF-8 are escaped, and told to programs in hexadecimal', () => {
+    const bytes = Buffer.from([0x63, 0xff, 0xc3, 0xa9])
+    expect(pathText(bytes)).toBe('c\\xffé')
+    expect(pathJson(bytes)).toEqual({ path: 'c\ufffdé', pathHex: '63ffc3a9' })
+    expect(pathJson(Buffer.from('é'))).toEqual({ path: 'é' })
+  })
+})
+
+describe('suggestions', () => {
+  test.each([
+    ['comit', 'commit'],
+    ['exlude', 'exclude'],
+    ['hlep', 'help'],
+    ['vrify', 'verify'],
+    ['rest', 'restore'],
+  ])('%s may mean %s', (typed, meant) => {
+    expect(nearest(typed, ['init', 'commit', 'exclude', 'help', 'verify', 'restore'])).toBe(meant)
+  })
+
+  test('what is near nothing gets no suggestion', () => {
+    expect(nearest('frobnicate', ['init', 'commit', 'log'])).toBeUndefined()
+  })
+
+  property.prop([fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 })])('a distance is symmetric and 0 for equal words only', (a, b) => {
+    expect(editDistance(a, b)).toBe(editDistance(b, a))
+    expect(editDistance(a, b) === 0).toBe(a === b)
+  })
+})
+
+describe('figures', () => {
+  test.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1536, '1.50 KiB'],
+    [15 * 1024, '15.0 KiB'],
+    [512 * 1024 ** 2, '512 MiB'],
+    [3 * 1024 ** 5, '3.00 PiB'],
+  ])('%i bytes are %s', (bytes, text) => expect(humanBytes(bytes)).toBe(text))
+
+  test.each([
+    [12, '12 ms'],
+    [1500, '1.5 s'],
+    [125_000, '2 min 5 s'],
+    [7_500_000, '2 h 5 min'],
+  ])('%i ms are %s', (ms, text) => expect(humanDuration(ms)).toBe(text))
+
+  test('counts have their thousands set apart', () => expect(humanCount(1234567)).toBe('1,234,567'))
+
+  test('columns are aligned', () => {
+    const lines = table([['name', right('size')], ['a', right('5')], ['longer', right('500')]]).split('\n')
+    expect(lines.slice(1)).toEqual(['a          5', 'longer   500'])
+  })
+})
+
+describe('JSON', () => {
+  test('bytes are hexadecimal, maps are objects', () => {
+    expect(jsonText({ id: Buffer.from([1, 255]), raw: Uint8Array.of(2), map: new Map([['a', 1]]) })).toBe('{"id":"01ff","raw":"02","map":{"a":1}}')
+  })
+
+  property.prop([fc.array(fc.jsonValue(), { maxLength: 5 }), fc.boolean()])('a streamed list is the same object', async (items, hasTail) => {
+    const tail = hasTail ? () => ({ end: true }) : undefined
+    const text = (await Array.fromAsync(jsonWithList({ a: 1 }, 'list', items, tail))).join('')
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ a: 1, list: items, ...tail?.() })))
+  })
+})
+
+describe('exit codes', () => {
+  const { FormatError, errorOfClass: _, ...classes } = errors
+
+  test.each([
+    ['IntegrityError', 21],
+    ['NotFoundError', 22],
+    ['LeaseError', 11],
+    ['KeyError', 12],
+    ['AccessError', 13],
+    ['StopError', 14],
+    ['StoreError', 30],
+    ['UsageError', 2],
+    ['PartialError', 3],
+    ['CancelledError', 130],
+  ] as const)('%s is %i', (name, code) => {
+    expect(exitCodeOf(new classes[name]('x', 'y'))).toBe(code)
+  })
+
+  test('every class has one', () => {
+    expect(exitCodeOf(new FormatError('x', 'y'))).toBe(20)
+    expect(exitCodeOf(new classes.NotFoundError('repository-not-found', 'y'))).toBe(10)
+    expect(exitCodeOf(new TypeError('y'))).toBe(70)
+    expect(Object.keys(classes)).toHaveLength(10)
+  })
+
+  test('no two meanings share a code', () => {
+    const codes = Object.values(EXITS).map(([code]) => code)
+    expect(new Set(codes).size).toBe(codes.length)
+  })
+})
