@@ -26,6 +26,7 @@ export interface CommitArgs extends GlobalArgs {
   readonly oneFileSystem: boolean
   readonly stdin: string | undefined
   readonly dryRun: boolean
+  readonly reread: boolean
 }
 
 export interface SourceOf {

@@ -71,7 +71,7 @@ function firstWord(argv: readonly string[]): string | undefined {
 
 /** An option that takes one value and was given two would leave open which of them counts. */
 function refuseRepeated(args: Readonly<Record<string, unknown>>, options: unknown): true {
-  const { array } = options as { array: string[] }
+  const array = (options as { array: string[] }).array.map(camelCase)
   for (const [name, value] of Object.entries(args)) {
     if (name === '_' || !Array.isArray(value) || array.includes(name)) continue
     throw new UsageError('option-repeated', `The option --${name} was given more than once.`, { hint: 'Give it once.' })

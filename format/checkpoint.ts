@@ -50,7 +50,7 @@ export interface CheckpointSnapshot {
 /** Everything that replaying the journal up to `sequence` gives. SPEC §7.5 */
 export interface CheckpointState {
   readonly sequence: number
-  /** Slot hash of that sequence. */
+  /** Link of that sequence. */
   readonly hash: Id
   readonly members: readonly CheckpointMember[]
   readonly removed: readonly { readonly key: Uint8Array; readonly label: string }[]
@@ -61,7 +61,7 @@ export interface CheckpointState {
   /** Manifest ids by tag name. The record has no prototype when it was decoded. */
   readonly tags: Readonly<Record<string, Id>>
   readonly grants: readonly CheckpointGrant[]
-  /** Ids of attested packs, joined. */
+  /** Attestations (SPEC §6.4) of packs, joined. */
   readonly attested: Uint8Array
   readonly snapshots: readonly CheckpointSnapshot[]
   readonly sealing: readonly { readonly epoch: number; readonly key: Uint8Array }[]

@@ -106,3 +106,8 @@ export function signatureInput(kind: SignatureKind, repository: Id, signer: Id, 
 export function recoveryCodeInput(payload29: Uint8Array): Buffer {
   return concat(domain('recovery-code'), payload29)
 }
+
+/** What the link of a void slot is the SHA-256 of. SPEC §7.1 */
+export function voidLinkInput(previousLink: Uint8Array, slotHash: Uint8Array): Buffer {
+  return concat(domain('void-slot'), previousLink, slotHash)
+}

@@ -22,6 +22,7 @@ export type DomainName =
   | 'journal-details'
   | 'checkpoint'
   | 'key-slot'
+  | 'void-slot'
   | 'recovery-code'
   | 'attested-pack'
   | `sign-${SignatureKind}`

@@ -55,7 +55,7 @@ function checkpoint(record: RecordReader): { readonly state: Buffer; readonly se
   return { state: record.bytes('state', 32), sequence: record.uint('sequence') }
 }
 
-/** `packs` is the ids of packs, joined. */
+/** `packs` is attestations (SPEC §6.4) of 32 bytes each, joined. */
 function attest(record: RecordReader): { readonly packs: Buffer } {
   const packs = record.bytes('packs')
   if (packs.length % 32 !== 0) record.refuse('packs', `has ${packs.length} bytes, which is no whole number of ids`)

@@ -17,7 +17,7 @@ export interface JournalEntry {
   /** Zero in entry 0. */
   readonly repository: Id
   readonly sequence: number
-  /** Slot hash of the entry before; zero in entry 0. */
+  /** Link of the sequence before (SPEC §7.1); zero in entry 0. */
   readonly previous: Id
   /** 16 random bytes. */
   readonly operation: Uint8Array

@@ -11,6 +11,7 @@ export const LIMITS = {
   argonLanes: 16,
   argonKibPerLane: 8,
   journalSlotBytes: MIB,
+  journalDetailsRawBytes: MIB,
   checkpointRawBytes: 256 * MIB,
   manifestRawBytes: 16 * MIB,
   segmentRawBytes: 256 * MIB,

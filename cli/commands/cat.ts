@@ -11,7 +11,7 @@ export const command = defineCommand({
   describe: 'print a file of a snapshot',
   examples: [
     ['cairn cat latest:etc/hosts', 'as it was last backed up'],
-    ['cairn cat shop~3:shop.sql | psql shop', 'a stream that was backed up with --stdin'],
+    ['cairn cat shop~3:shop.sql | psql shop', 'a stream that was backed up'],
   ],
   exits: ['no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes: `${SNAPSHOT_NOTE} ${PATH_NOTE} With --json: a line for each piece, {"offset", "base64"}, and at the end one with path and size.`,

@@ -2,6 +2,7 @@
 
 import os from 'node:os'
 import process from 'node:process'
+import { addAbortSignal } from 'node:stream'
 import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { Session } from '../../src/control/session/session.ts'
@@ -40,6 +41,7 @@ export const command = defineCommand({
       .option('exclude-caches', { type: 'boolean', default: false, describe: 'leave out what lies beside a CACHEDIR.TAG' })
       .option('one-file-system', { type: 'boolean', default: false, describe: 'do not cross into other file systems' })
       .option('stdin', { type: 'string', requiresArg: true, describe: 'back up standard input as a file of this name' })
+      .option('reread', { type: 'boolean', default: false, describe: 'read every file again, also those that look unchanged' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),
   async run(args, context) {
     const source = await sourceOf(args)
@@ -52,12 +54,13 @@ export const command = defineCommand({
     const { openCache, keep, drop } = await captureCache(session, args, source, series, patterns)
     const options: CommitOptions = {
       root: source.root,
-      ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: process.stdin } }),
+      ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: addAbortSignal(context.signal, process.stdin) } }),
       facts: commitFacts(args, { series, host, actor: session.actor, createdBy, excludes: patterns }),
       isExcluded: excludesOf(patterns),
       excludeCaches: args.excludeCaches,
       oneFileSystem: args.oneFileSystem,
       openCache,
+      damagedPacks: session.catalog.damagedPacks(session.repository.id),
       signal: context.signal,
     }
     let kept = false
@@ -132,9 +135,11 @@ async function captureCache(session: Session, args: CommitArgs, source: SourceOf
   const { repository, home } = session
   const switches = `caches=${args.excludeCaches} one-file-system=${args.oneFileSystem}`
   const scope = [repository.id, series, source.root.path, ...source.root.roots.map(({ at }) => at), '\0', ...patterns, switches]
+  // Rows stand for chunks in packs: once some are damaged, every file is read again and what is lost is stored anew.
+  const mayReuse = !args.reread && session.catalog.damagedPacks(repository.id).size === 0
   let rows: ReturnType<typeof CaptureRows.open>
   return {
-    openCache: (segments: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, segments)),
+    openCache: (segments: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, mayReuse ? segments : [])),
     keep: (segments: readonly string[]) => rows?.keep(segments),
     drop: () => rows?.drop(),
   }

@@ -53,6 +53,8 @@ const functions: Readonly<Record<string, (a: Arguments) => Buffer>> = {
   checkpointAd: (a) => derivations.checkpointAd(a.bytes('header80')),
   journalDetailsAd: (a) => derivations.journalDetailsAd(a.bytes('entryWithEmptySealed')),
   slotAd: (a) => derivations.slotAd(a.bytes('slotWithoutWrapped')),
+  attestedPackInput: (a) => derivations.attestedPackInput(a.bytes('segmentBody')),
+  voidLinkInput: (a) => derivations.voidLinkInput(a.bytes('previousLink'), a.bytes('slotHash')),
   recoveryCodeInput: (a) => derivations.recoveryCodeInput(a.bytes('payload29')),
   signatureInput: (a) =>
     derivations.signatureInput(a.text('kind') as SignatureKind, a.bytes('repository'), a.bytes('signer'), a.bytes('hash')),

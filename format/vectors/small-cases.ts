@@ -108,6 +108,8 @@ const derivationCases: readonly Vector[] = [
   ['checkpointAd', 'a header', { header80: '22'.repeat(80) }] as const,
   ['journalDetailsAd', 'an entry with sealed empty', { entryWithEmptySealed: 'a0' }] as const,
   ['slotAd', 'a slot without wrapped', { slotWithoutWrapped: 'a0' }] as const,
+  ['attestedPackInput', 'a body', { segmentBody: '00'.repeat(16) }] as const,
+  ['voidLinkInput', 'a void slot', { previousLink: ID, slotHash: '22'.repeat(32) }] as const,
   ['recoveryCodeInput', 'a payload', { payload29: '01'.repeat(29) }] as const,
   ['signatureInput', 'a manifest', { kind: 'manifest', repository: ID, signer: '22'.repeat(32), hash: '33'.repeat(32) }] as const,
 ].map(([name, description, values]) => derivation(name, description, { function: name, ...values }))

@@ -32,7 +32,10 @@ export class Lease {
   /** Removes the lease, as far as the store lets a writer delete; one that stays runs out by itself. */
   async release(): Promise<void> {
     try {
-      await this.#repository.store.remove(this.#key, issuePermit('the own lease of a finished operation', (target) => target === this.#key))
+      await this.#repository.store.remove(
+        this.#key,
+        issuePermit('the own lease of a finished operation', (target) => target === this.#key),
+      )
     } catch {
       // A writer's credentials may not delete, and the store may be down: the lease then ends with its time.
     }

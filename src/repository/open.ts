@@ -60,7 +60,8 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
 /** Pins the journal's head, when it has moved. */
 export function rememberHead(memory: RepositoryMemory, journal: Journal, known: Pin | undefined): void {
   const pin = journal.pin()
-  if (known === undefined || known.sequence !== pin.sequence || journal.accepted) memory.setPin(journal.repository, pin, journal.encodeState())
+  if (known === undefined || known.sequence !== pin.sequence || journal.accepted)
+    memory.setPin(journal.repository, pin, journal.encodeState())
 }
 
 /** The clear hints must not contradict the journal. SPEC §9.1.1, §9.1.7 */
@@ -69,10 +70,14 @@ async function checkRepositoryJson(store: ObjectStore, repository: Id): Promise<
   if (bytes === undefined) return
   const { repository: named } = decodeRepositoryJson(bytes)
   if (!Buffer.from(named).equals(repository)) {
-    throw new StopError('repository-replaced', `cairn.json names repository ${toHex(named).slice(0, 16)}, the journal begins ${toHex(repository).slice(0, 16)}.`, {
-      hint: 'Files of two repositories were mixed, or somebody replaced one of them. Compare with another copy of the store.',
-      fields: { expected: toHex(named), found: toHex(repository) },
-    })
+    throw new StopError(
+      'repository-replaced',
+      `cairn.json names repository ${toHex(named).slice(0, 16)}, the journal begins ${toHex(repository).slice(0, 16)}.`,
+      {
+        hint: 'Files of two repositories were mixed, or somebody replaced one of them. Compare with another copy of the store.',
+        fields: { expected: toHex(named), found: toHex(repository) },
+      },
+    )
   }
 }
 
@@ -94,17 +99,19 @@ async function unlockKeys(store: ObjectStore, genesis: Genesis, unlock: Unlock):
 
 /** Tries every slot of the kind; the first that opens wins. */
 async function trySlots(store: ObjectStore, expectations: SlotExpectations, secret: UnlockSecret): Promise<KeySet> {
-  let failure: unknown
+  let failure: Error | undefined
   for await (const { key } of store.list('keys/')) {
     const bytes = await slotBytes(store, fromHex(key.slice('keys/'.length)))
     if (bytes === undefined || kindOf(bytes) !== secret.kind) continue
     try {
       return keySetOf((await openKeySlot(bytes, expectations, secret)).keyring)
     } catch (error) {
-      failure ??= error // another slot of this kind may be the one
+      failure ??= error as Error // another slot of this kind may be the one
     }
   }
-  throw failure ?? new KeyError('no-such-slot', `This repository has no ${secret.kind} slot.`, { hint: "'cairn key list' shows its slots." })
+  throw (
+    failure ?? new KeyError('no-such-slot', `This repository has no ${secret.kind} slot.`, { hint: "'cairn key list' shows its slots." })
+  )
 }
 
 function kindOf(bytes: Buffer): string | undefined {

@@ -1,12 +1,12 @@
 // A repository that is open: the store, the keys that are held, the journal's state, and the way from ids to bytes.
 // Flow of a read: journal → manifest → tree stream → chunk ids → index → pack → block → chunk. SPEC §9.
 
+import { compareBytes } from '../../format/bytes.ts'
+import type { Manifest } from '../../format/manifest.ts'
 import type { ChunkKind } from '../../format/pack.ts'
 import { CHUNK_DATA, CHUNK_LIST, CHUNK_TREE } from '../../format/pack.ts'
-import type { Manifest } from '../../format/manifest.ts'
 import type { Stream, StreamItem } from '../../format/stream.ts'
 import { decodeEntries, type Entry } from '../../format/tree.ts'
-import { compareBytes } from '../../format/bytes.ts'
 import { FormatError, KeyError } from '../errors.ts'
 import { ChunkIdentity } from './crypto/chunk-id.ts'
 import type { KeySet, ReadKeys, WriteKeys } from './crypto/keyset.ts'
@@ -15,8 +15,8 @@ import type { SigningKey } from './crypto/signing.ts'
 import type { Journal } from './journal/journal.ts'
 import { isOwner } from './journal/members.ts'
 import type { SnapshotRecord } from './journal/state.ts'
-import { ChunkReader } from './objects/chunk-reader.ts'
 import type { ChunkIndex } from './objects/chunk-index.ts'
+import { ChunkReader } from './objects/chunk-reader.ts'
 import { readManifest } from './objects/manifests.ts'
 import { indexOfPacks } from './objects/pack-directories.ts'
 import { type LoadedIndex, loadIndex, type ReadSegment, type SegmentContext } from './objects/segments.ts'
@@ -145,7 +145,8 @@ export class Repository {
     for await (const { id, length } of this.streamItems(stream)) {
       if (id === undefined) throw new FormatError('tree-hole', 'A directory has a hole.')
       for (const entry of decodeEntries(await this.readChunk(CHUNK_TREE, id, length))) {
-        if (last !== undefined && compareBytes(last, entry.name) >= 0) throw new FormatError('tree-order', 'The entries of a directory are not in order.')
+        if (last !== undefined && compareBytes(last, entry.name) >= 0)
+          throw new FormatError('tree-order', 'The entries of a directory are not in order.')
         last = entry.name
         yield entry
       }

@@ -99,7 +99,11 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
   }
 
   #start(): Thread<Result> {
-    const worker = new Worker(this.#options.module, { workerData: this.#options.data, trackUnmanagedFds: false, resourceLimits: { maxYoungGenerationSizeMb: 16 } })
+    const worker = new Worker(this.#options.module, {
+      workerData: this.#options.data,
+      trackUnmanagedFds: false,
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    })
     const thread: Thread<Result> = { worker, jobs: new Map() }
     const reply: Reply = (message, transfer = []) => worker.postMessage({ kind: 'reply', reply: message }, transfer)
     worker.on('message', (message: FromWorker<Result>) => this.#receive(thread, message, reply))

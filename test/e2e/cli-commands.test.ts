@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliPlace } from '../support/cli-process.ts'
 
 const place = new CliPlace()
+/** Root may read any file, save those of the kernel that nobody can read. */
+const UNREADABLE = fs.globSync('/sys/bus/*/drivers_probe')[0]
 const HOSTILE = Buffer.concat([Buffer.from('red\n\x1b[31m'), Buffer.from([0xff])])
 let first = ''
 let second = ''
@@ -113,7 +115,7 @@ describe('commit', () => {
   test('a dry run counts what is new and changed, and stores nothing', async () => {
     const tree = (): string[] => fs.readdirSync(place.at('repository'), { recursive: true }).map(String).sort()
     const before = tree()
-    expect(await place.json(['commit', 'sample', '--name', 'never', '--dry-run'])).toMatchObject({ dryRun: true, files: 5, newFiles: 5, readBytes: 250_023 })
+    expect(await place.json(['commit', 'sample', '--name', 'never', '--dry-run'])).toMatchObject({ dryRun: true, files: 5, newFiles: 5, readBytes: 250_021 })
     fs.writeFileSync(place.at('sample/new/q'), 'changed')
     const found = await place.json(['commit', 'sample', '--name', 's', '--dry-run'])
     expect(found.newFiles).toBe(0)
@@ -127,23 +129,13 @@ describe('commit', () => {
     expect((await place.run(['cat', 'dump.sql:dump.sql'])).stdout).toBe('select 1;\n')
   })
 
-  test('what cannot be read is recorded, told, and exit 3', async () => {
-    place.write('broken/good', 'good')
-    const { code, stderr, stdout } = await runWithUnreadable()
+  test.skipIf(UNREADABLE === undefined)('what cannot be read is recorded, told, and exit 3', async () => {
+    const { code, stderr, stdout } = await place.run(['commit', UNREADABLE!, '--name', 'broken'])
     expect(code).toBe(3)
     expect(stdout).toContain('Partial')
-    expect(stderr).toMatch(/(unreadable|vanished) .*bad/)
-    expect(await place.json(['show', 'broken'])).toMatchObject({ complete: false, problemCount: 1, problems: [{ path: 'bad' }] })
+    expect(stderr).toMatch(/^unreadable drivers_probe: E/)
+    expect(await place.json(['show', 'broken'])).toMatchObject({ complete: false, problemCount: 1, problems: [{ path: 'drivers_probe', kind: 'unreadable' }] })
   })
-
-  /** Root reads everything, so the file is one that the kernel refuses to read: a process's memory that is not mapped. */
-  async function runWithUnreadable() {
-    fs.symlinkSync('/proc/self/mem', place.at('unreadable'))
-    return place.run(['commit', '/proc/self/mem', '--name', 'broken']).then(async (direct) => {
-      if (direct.code === 3) return direct
-      throw new Error(`expected exit 3, got ${direct.code}: ${direct.stdout}${direct.stderr}`)
-    })
-  }
 
   test.each([
     [[], 'nothing-to-commit'],

@@ -54,7 +54,7 @@ describe('exit codes', () => {
     fs.cpSync(place.at('repository'), copy, { recursive: true })
     const [manifest] = filesBelow('damaged', 'manifests')
     const bytes = fs.readFileSync(manifest!)
-    bytes[2000]! ^= 1
+    bytes[1500]! ^= 1
     fs.chmodSync(manifest!, 0o600)
     fs.writeFileSync(manifest!, bytes)
     const { error } = await place.json(['show', 'latest'], { env: { CAIRN_REPO: copy, CAIRN_HOME: place.at('home') }, code: 21 })

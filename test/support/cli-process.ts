@@ -47,7 +47,10 @@ export class CliPlace {
   }
 
   /** Runs with --json and returns the last line of stdout as an object. @throws when the exit code is another. */
-  async json(args: readonly string[], options: { readonly env?: Record<string, string>; readonly stdin?: string; readonly code?: number } = {}): Promise<any> {
+  async json(
+    args: readonly string[],
+    options: { readonly env?: Record<string, string>; readonly stdin?: string; readonly code?: number } = {},
+  ): Promise<any> {
     const result = await this.run([...args, '--json'], options)
     if (result.code !== (options.code ?? 0)) throw new Error(`exit ${result.code}: ${args.join(' ')}\n${result.stdout}${result.stderr}`)
     return JSON.parse(result.stdout.trimEnd().split('\n').at(-1)!)

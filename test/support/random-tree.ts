@@ -2,8 +2,8 @@
 
 import fs from 'node:fs'
 import * as fc from 'fast-check'
-import { mknodAt } from '../../src/runtime/posix/node-at.ts'
 import { utimensAt } from '../../src/runtime/posix/metadata.ts'
+import { mknodAt } from '../../src/runtime/posix/node-at.ts'
 
 const NAMES = ['a', 'b', 'c', 'dd', 'é', '\xff\xfe', ' ', '-x', 'x'.repeat(255), '.hidden', 'new\nline'] as const
 
@@ -21,20 +21,35 @@ export type Step =
   | { readonly kind: 'chmod'; readonly at: readonly number[]; readonly mode: number }
 
 const at = fc.array(fc.nat(NAMES.length - 1), { minLength: 1, maxLength: 3 })
-const size = fc.oneof({ weight: 4, arbitrary: fc.nat(300) }, { weight: 2, arbitrary: fc.nat(20_000) }, { weight: 1, arbitrary: fc.constantFrom(0, 65_536, 200_001) })
+const size = fc.oneof(
+  { weight: 4, arbitrary: fc.nat(300) },
+  { weight: 2, arbitrary: fc.nat(20_000) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 65_536, 200_001) },
+)
 const mode = fc.constantFrom(0o600, 0o644, 0o755, 0o4755, 0o2750, 0o1777, 0o400)
 
 /** Steps of all kinds. */
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('file' as const), at, size, seed: fc.nat(20), mode }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('directory' as const), at, mode: fc.constantFrom(0o700, 0o755, 0o2770, 0o1777) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('symlink' as const), at, target: fc.constantFrom('a', '../b', '/nowhere', '\xff') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('symlink' as const), at, target: fc.constantFrom('a', '../b', '/nowhere', '\xff') }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fifo' as const), at }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('link' as const), at, to: at }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('hole' as const), at, size: fc.nat(400_000) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('remove' as const), at }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('append' as const), at, size: fc.nat(5000) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('touch' as const), at, seconds: fc.integer({ min: -10_000, max: 4_000_000_000 }), nanoseconds: fc.nat(999_999_999) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('touch' as const),
+      at,
+      seconds: fc.integer({ min: -10_000, max: 4_000_000_000 }),
+      nanoseconds: fc.nat(999_999_999),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('chmod' as const), at, mode }) },
 )
 
@@ -44,7 +59,8 @@ export function applyStep(root: string, step: Step): void {
     doStep(root, step)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (!['ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOTEMPTY', 'ELOOP', 'EPERM', 'ENXIO', 'EINVAL', 'ESPIPE'].includes(code ?? '')) throw error
+    if (!['ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOTEMPTY', 'ELOOP', 'EPERM', 'ENXIO', 'EINVAL', 'ESPIPE'].includes(code ?? ''))
+      throw error
   }
 }
 

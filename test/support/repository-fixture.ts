@@ -1,7 +1,7 @@
 // A real repository for tests: made by `init`, filled by `commit`, opened by its owner's identity.
 
 import type { IdentityFile } from '../../format/identity-file.ts'
-import { commit, type CommitOutcome } from '../../src/operations/commit/commit.ts'
+import { type CommitOutcome, commit } from '../../src/operations/commit/commit.ts'
 import { init } from '../../src/operations/init/init.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { openRepository } from '../../src/repository/open.ts'
@@ -32,7 +32,11 @@ export function reopen(store: ObjectStore, identity: IdentityFile): Promise<Repo
 }
 
 /** Commits a directory; what the journal says of the snapshot. */
-export async function commitDirectory(repository: Repository, path: string, series = 'test'): Promise<SnapshotRecord & { outcome: CommitOutcome }> {
+export async function commitDirectory(
+  repository: Repository,
+  path: string,
+  series = 'test',
+): Promise<SnapshotRecord & { outcome: CommitOutcome }> {
   const facts = {
     series,
     createdBy: 'test',

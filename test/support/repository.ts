@@ -57,7 +57,12 @@ export const FACTS: CommitOptions['facts'] = {
 }
 
 /** Commits a directory in this thread, as a new process would: opened, committed, pinned. */
-export async function commitIn(store: ObjectStore, owner: TestOwner, directory: string, options: Partial<CommitOptions> = {}): Promise<CommitOutcome> {
+export async function commitIn(
+  store: ObjectStore,
+  owner: TestOwner,
+  directory: string,
+  options: Partial<CommitOptions> = {},
+): Promise<CommitOutcome> {
   const repository = await openAs(store, owner)
   const outcome = await commit(repository, { root: captureRoot([directory]), facts: FACTS, threads: 0, ...options })
   rememberHead(owner.memory, repository.journal, owner.memory.pinOf(repository.id)?.pin)

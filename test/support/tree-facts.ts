@@ -18,7 +18,18 @@ function factsBelow(root: Buffer, path: Buffer, groups: Map<bigint, string>): st
   const xattrs = readXattrs(full).map(({ name, value }) => `${name.toString()}=${sha256(value).toString('hex').slice(0, 8)}`)
   const size = stat.isDirectory() ? '-' : stat.size
   const content = stat.isFile() ? sha256(readFileSync(full)).toString('hex') : stat.isSymbolicLink() ? readlinkSync(full) : ''
-  const facts = [shown, stat.mode.toString(8), stat.uid, stat.gid, stat.mtimeNs, size, stat.rdev, content, xattrs, isLinked ? groups.get(stat.ino) : '']
+  const facts = [
+    shown,
+    stat.mode.toString(8),
+    stat.uid,
+    stat.gid,
+    stat.mtimeNs,
+    size,
+    stat.rdev,
+    content,
+    xattrs,
+    isLinked ? groups.get(stat.ino) : '',
+  ]
   const names = stat.isDirectory() ? readdirSync(full, { encoding: 'buffer' }).sort(Buffer.compare) : []
   return [facts.join(' '), ...names.flatMap((name) => factsBelow(root, Buffer.concat([path, Buffer.from('/'), name]), groups))]
 }

@@ -2,11 +2,11 @@
 
 import fs from 'node:fs'
 import type { Entry } from '../../format/tree.ts'
+import { sha256 } from '../../src/repository/crypto/hash.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import type { Repository } from '../../src/repository/repository.ts'
-import { readXattrs } from '../../src/runtime/posix/xattr.ts'
 import { statPath } from '../../src/runtime/posix/stat.ts'
-import { sha256 } from '../../src/repository/crypto/hash.ts'
+import { readXattrs } from '../../src/runtime/posix/xattr.ts'
 
 /** One line for each entry: everything that a backup must keep, hard links as the first path of their group. */
 export type TreeLines = readonly string[]
@@ -76,7 +76,8 @@ export async function linesInSnapshot(repository: Repository, snapshot: Snapshot
     if (group !== undefined && !links.has(group)) links.set(group, path)
     lines.push(text(await lineOf(repository, entry, path, group === undefined ? undefined : links.get(group))))
     if (entry.type !== 2) return
-    for await (const child of repository.readTree(entry.content!)) await visit(child, join(path, Buffer.from(child.name).toString('latin1')))
+    for await (const child of repository.readTree(entry.content!))
+      await visit(child, join(path, Buffer.from(child.name).toString('latin1')))
   }
   await visit((await repository.readManifest(snapshot)).root, '')
   return lines

@@ -51,7 +51,9 @@ export class CaptureRows implements CaptureCache {
 
   /** Keeps what was put, which relies on these segments. Only after the commit's journal entry stands. */
   keep(segments: readonly string[]): void {
-    this.#db.prepare("INSERT INTO meta VALUES ('segments', ?) ON CONFLICT DO UPDATE SET value = excluded.value").run(JSON.stringify(segments))
+    this.#db
+      .prepare("INSERT INTO meta VALUES ('segments', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
+      .run(JSON.stringify(segments))
     this.#db.exec('COMMIT')
     this.#db.close()
   }

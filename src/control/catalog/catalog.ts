@@ -55,7 +55,9 @@ export class Catalog implements RepositoryMemory {
 
   setPin(repository: Id, pin: Pin, state: Uint8Array): void {
     this.#db
-      .prepare('INSERT INTO pin VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state')
+      .prepare(
+        'INSERT INTO pin VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state',
+      )
       .run(repository, pin.sequence, pin.hash, state)
   }
 
@@ -77,6 +79,11 @@ export class Catalog implements RepositoryMemory {
     const packs = new Map<string, VerifiedPack>()
     for (const { pack, at, ok } of rows) packs.set(pack.toString('hex'), { at, ok: ok === 1 })
     return packs
+  }
+
+  /** Packs that verification found damaged, by id as hex. */
+  damagedPacks(repository: Id): Set<string> {
+    return new Set([...this.verifiedPacks(repository)].filter(([, { ok }]) => !ok).map(([pack]) => pack))
   }
 
   /** Remembers that packs were verified now. */

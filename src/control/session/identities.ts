@@ -20,7 +20,10 @@ export function keepIdentity(file: string, identity: IdentityFile): void {
     fd = fs.openSync(file, 'wx', 0o600)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-    throw new UsageError('identity-exists', `There is a file at ${file} already.`, { hint: 'Name another file; nothing is overwritten.', cause })
+    throw new UsageError('identity-exists', `There is a file at ${file} already.`, {
+      hint: 'Name another file; nothing is overwritten.',
+      cause,
+    })
   }
   try {
     fs.writeFileSync(fd, encodeIdentityFile(identity))

@@ -4,8 +4,8 @@
 import fs from 'node:fs'
 import { toHex } from '../../../format/bytes.ts'
 import { KeyError, UsageError } from '../../errors.ts'
-import { openRepository, rememberHead, type Unlock } from '../../repository/open.ts'
 import { readRecoveryCode } from '../../repository/crypto/recovery.ts'
+import { openRepository, rememberHead, type Unlock } from '../../repository/open.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 import { openStore } from '../../repository/store/open-store.ts'
@@ -75,9 +75,14 @@ export function passphraseOf(options: Pick<SessionOptions, 'passphraseFile' | 'e
     const passphrase = fs.readFileSync(options.passphraseFile, 'utf8').replace(/\r?\n$/, '')
     if (passphrase !== '') return passphrase
   } catch (cause) {
-    throw new UsageError('passphrase-file', `The passphrase file ${options.passphraseFile} cannot be read.`, { hint: 'Check its path and permissions.', cause })
+    throw new UsageError('passphrase-file', `The passphrase file ${options.passphraseFile} cannot be read.`, {
+      hint: 'Check its path and permissions.',
+      cause,
+    })
   }
-  throw new UsageError('passphrase-file', `The passphrase file ${options.passphraseFile} is empty.`, { hint: 'Its first line is the passphrase.' })
+  throw new UsageError('passphrase-file', `The passphrase file ${options.passphraseFile} is empty.`, {
+    hint: 'Its first line is the passphrase.',
+  })
 }
 
 /** What was named explicitly comes first; then the identity of this repository, which stretches no key; then a passphrase. */
@@ -101,7 +106,9 @@ async function chooseUnlock(options: SessionOptions, home: Home, repository: Uin
 function recovery(code: string, repository: Uint8Array): Unlock {
   const { secret, repository8 } = readRecoveryCode(code)
   if (!Buffer.from(repository8).equals(repository.subarray(0, 8))) {
-    throw new KeyError('recovery-code-repository', 'This recovery code belongs to another repository.', { hint: 'Look for the code of this one.' })
+    throw new KeyError('recovery-code-repository', 'This recovery code belongs to another repository.', {
+      hint: 'Look for the code of this one.',
+    })
   }
   return { kind: 'recovery', secret }
 }

@@ -2,7 +2,7 @@
 // threads, and makes a tree of each directory as soon as all in it is known. Main thread. DESIGN §7, SPEC §9.2.3.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ENTRY_DIRECTORY, ENTRY_FILE, decodeEntry, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
+import { decodeEntry, ENTRY_DIRECTORY, ENTRY_FILE, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk } from '../../repository/objects/stream-writer.ts'
 import { storeTree } from '../../repository/objects/tree-writer.ts'
 import { readNames } from '../../runtime/posix/directory.ts'
@@ -12,7 +12,7 @@ import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
 import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
 import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
 import { forgetStatRecord, putStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
-import { type CaptureCache, type CachedDirectory, cachedEntries, decodeCachedDirectory } from './cached-directory.ts'
+import { type CachedDirectory, type CaptureCache, cachedEntries, decodeCachedDirectory } from './cached-directory.ts'
 import { DirectoryNode } from './directory-node.ts'
 import { readDirectoryXattrs } from './directory-xattrs.ts'
 import type { FileQueue } from './file-queue.ts'
@@ -219,7 +219,10 @@ class Capture {
     const content = isSame ? decodeEntry(cached.ownEntry, form).content! : storeTree(node.encoded(), this.#options.putTree)
     const ownEntry = encodeEntry({ ...this.#ownEntry(node, stat), content }, form)
     if (isRacy(ownStat, this.#options.startedAt)) forgetStatRecord(ownStat, 0)
-    this.#options.cache?.put(node.path, node.row(ownStat, ownEntry, (type) => type === ENTRY_DIRECTORY))
+    this.#options.cache?.put(
+      node.path,
+      node.row(ownStat, ownEntry, (type) => type === ENTRY_DIRECTORY),
+    )
     return ownEntry
   }
 

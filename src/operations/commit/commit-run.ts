@@ -1,11 +1,11 @@
 // One capture with all that it needs: worker threads, claims, uploads, tree packs; and their orderly end, also when it is cancelled,
 // so that what was stored is announced and the next commit finds it.
 
-import type { Entry } from '../../../format/tree.ts'
 import { type ManifestProblem } from '../../../format/manifest.ts'
+import type { Entry } from '../../../format/tree.ts'
 import { CancelledError } from '../../errors.ts'
-import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/pack/claims.ts'
 import { listSegments, writeSegment } from '../../repository/objects/segments.ts'
+import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/pack/claims.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { InlinePool, type JobPool, type Reply } from '../../runtime/job-pool.ts'
 import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
@@ -115,7 +115,7 @@ export class CommitRun {
 
   /** Loads what is stored already, once, before the first chunk is claimed: a commit in which nothing changed never gets here. */
   #prepare(): Promise<void> {
-    this.#prepared ??= trustedIndex(this.#repository).then((index) => index.forEachShortId((id) => this.#claims.claim(id)))
+    this.#prepared ??= trustedIndex(this.#repository, this.#options.damagedPacks ?? new Set()).then((index) => index.forEachShortId((id) => this.#claims.claim(id)))
     return this.#prepared
   }
 

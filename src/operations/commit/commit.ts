@@ -12,8 +12,8 @@ import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
 import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
 import type { CaptureCache } from './cached-directory.ts'
 import { assertMayCommit, snapshotEntry } from './commit-entry.ts'
-import { CommitRun } from './commit-run.ts'
 import { manifestOf } from './commit-manifest.ts'
+import { CommitRun } from './commit-run.ts'
 
 /** What a person or program says of a snapshot; absent texts are empty. SPEC §6.5 */
 export type SnapshotFacts = Pick<
@@ -51,6 +51,8 @@ export interface CommitOptions {
   readonly oneFileSystem?: boolean
   /** Gives the catalog's rows, given the segments that the store holds now; undefined to read every file. */
   readonly openCache?: (segments: readonly string[]) => CaptureCache | undefined
+  /** Packs, by id as hex, that verification found damaged: their chunks are stored again. */
+  readonly damagedPacks?: ReadonlySet<string>
   readonly level?: number
   /** How many threads read and pack; 0 works in this thread. As many as there are cores unless told. */
   readonly threads?: number

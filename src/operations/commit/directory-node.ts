@@ -77,4 +77,3 @@ export class DirectoryNode {
 }
 
 const EMPTY = Buffer.alloc(0)
-

@@ -1,11 +1,11 @@
 // Files on their way to the worker threads: small ones in batches of neighbours, large ones in ranges, so that one file uses all
 // cores. Bounded: the walk waits when too much is under way. Main thread.
 
-import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
+import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
+import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
 import { LARGE_FILE_BYTES, readLargeFile } from './large-file.ts'
 import type { CommitJob, CommitResult, FileProblem, FilesResult } from './messages.ts'
-import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 
 /** A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record. */
 export interface QueuedFile {

@@ -2,12 +2,12 @@
 // as items that are put together here.
 
 import fs from 'node:fs'
-import { encodeEntry } from '../../../format/tree.ts'
 import type { StreamItem } from '../../../format/stream.ts'
+import { encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.ts'
+import type { JobPool } from '../../runtime/job-pool.ts'
 import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
 import { readXattrsFd } from '../../runtime/posix/xattr.ts'
-import type { JobPool } from '../../runtime/job-pool.ts'
 import { fileEntry } from '../../sources/filesystem/entry.ts'
 import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
 import type { ByteRange, CommitJob, CommitResult, FileProblem, FileToRead, RangesResult } from './messages.ts'

@@ -1,8 +1,8 @@
 // What travels between the commit and its worker threads: batches of files and ranges of large ones; results; finished packs.
 
 import type { StreamItem } from '../../../format/stream.ts'
-import type { ClaimMemory } from '../../repository/pack/claims.ts'
 import type { ChunkSizes } from '../../repository/chunk/gear.ts'
+import type { ClaimMemory } from '../../repository/pack/claims.ts'
 
 /** Everything that a worker thread needs to know, once. */
 export interface CommitWorkerData {

@@ -1,7 +1,7 @@
 // What went wrong with single entries of a capture: all are counted, the first thousand are kept for the manifest. SPEC §6.5.
 
-import type { ManifestProblem } from '../../../format/manifest.ts'
 import { LIMITS } from '../../../format/limits.ts'
+import type { ManifestProblem } from '../../../format/manifest.ts'
 import type { ProblemKind } from './messages.ts'
 import { problemOf } from './read-file.ts'
 

@@ -2,8 +2,8 @@
 // A file that changes meanwhile is read again, twice at most, and then recorded as such. DESIGN §7.
 
 import fs from 'node:fs'
-import { ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import type { StreamItem } from '../../../format/stream.ts'
+import { ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
 import { dataExtents } from '../../runtime/posix/sparse.ts'
 import { type FileStat, statAt, statFd } from '../../runtime/posix/stat.ts'

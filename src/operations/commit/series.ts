@@ -10,7 +10,10 @@ import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
  * @throws {UsageError} `series-needed` when no name can be made of it.
  */
 export function defaultSeries(path: string): string {
-  const letters = path.replace(/^\/+|\/+$/g, '').replace(/[^A-Za-z0-9._/-]/g, '-').replace(/\.\.+/g, (dots) => '-'.repeat(dots.length))
+  const letters = path
+    .replace(/^\/+|\/+$/g, '')
+    .replace(/[^A-Za-z0-9._/-]/g, '-')
+    .replace(/\.\.+/g, (dots) => '-'.repeat(dots.length))
   const plain = letters === '' ? 'root' : letters.replace(/^[.-]/, '_')
   for (const name of [plain, `_${plain}`]) if (isSeriesName(name)) return name
   throw new UsageError('series-needed', `No series name can be made of ${path}.`, { hint: 'Give one with --name SERIES.' })
@@ -27,5 +30,7 @@ export function assertSameSource(state: JournalState, series: string, source: { 
   const here = source.root.roots.map(({ path }) => path.toString('utf8'))
   if (host === source.host && roots.length === here.length && roots.every((root, index) => root === here[index])) return
   const message = `The series '${series}' holds ${roots.join(', ')} of host ${host}, and this is ${here.join(', ')} of host ${source.host}.`
-  throw new UsageError('series-of-another-source', message, { hint: `Give another series with --name, or --name ${series} if you mean this one.` })
+  throw new UsageError('series-of-another-source', message, {
+    hint: `Give another series with --name, or --name ${series} if you mean this one.`,
+  })
 }

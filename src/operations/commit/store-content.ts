@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import type { StreamItem } from '../../../format/stream.ts'
 import { type ChunkSizes, nextCut } from '../../repository/chunk/gear.ts'
-import type { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import type { BlockBuilder } from '../../repository/pack/block-builder.ts'
+import type { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import type { ByteRange } from './messages.ts'
 
 const CHUNK_DATA = 1

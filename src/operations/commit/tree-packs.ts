@@ -1,10 +1,10 @@
 // Tree and list chunks of a commit, packed by the main thread while the workers read files.
 
-import type { ClaimSet } from '../../repository/pack/claims.ts'
-import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
-import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import { segmentPack } from '../../repository/objects/pack-directories.ts'
+import type { PutChunk } from '../../repository/objects/stream-writer.ts'
+import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
+import type { ClaimSet } from '../../repository/pack/claims.ts'
 import { type FinishedPack, PACK_SIZES } from '../../repository/pack/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'

@@ -2,11 +2,11 @@
 // journal entry gives; then the identity is kept, the slots are written, and last the entry that makes it a repository. SPEC §3.2, §7.2.
 
 import { toHex } from '../../../format/bytes.ts'
+import { NO_FEATURES } from '../../../format/features.ts'
 import type { IdentityFile } from '../../../format/identity-file.ts'
 import { encodeSlot, type KeySlot } from '../../../format/key-slot.ts'
 import type { Keyring } from '../../../format/keyring.ts'
 import { encodeRepositoryJson } from '../../../format/repository-json.ts'
-import { NO_FEATURES } from '../../../format/features.ts'
 import { REPOSITORY_JSON, slotKey } from '../../../format/store-key.ts'
 import { createIdentity, type NewIdentity } from '../../repository/crypto/identity.ts'
 import { wrapKeyring } from '../../repository/crypto/key-slots.ts'
@@ -46,7 +46,10 @@ export async function init(store: ObjectStore, options: InitOptions): Promise<In
   const ring = (label: string, own?: NewIdentity): Keyring => keyringOf(genesis, keys, label, own)
   const { secret, code } = createRecoveryCode(genesis.id)
   const ownSlot = await wrapKeyring(ring(options.label), owner.signing.memberId, { kind: 'identity', unlock: owner.unlock })
-  const slots: KeySlot[] = [ownSlot, await wrapKeyring(ring('recovery code', recovery), recovery.signing.memberId, { kind: 'recovery', secret })]
+  const slots: KeySlot[] = [
+    ownSlot,
+    await wrapKeyring(ring('recovery code', recovery), recovery.signing.memberId, { kind: 'recovery', secret }),
+  ]
   if (passphrase !== undefined && options.passphrase !== undefined) {
     const method = { kind: 'passphrase', passphrase: options.passphrase } as const
     slots.push(await wrapKeyring(ring('passphrase', passphrase), passphrase.signing.memberId, method))
@@ -65,7 +68,10 @@ function genesisOf(
   options: InitOptions,
   others: readonly { readonly identity: NewIdentity; readonly label: string }[],
 ): Genesis {
-  const labels = [{ identity: owner, label: options.label }, ...others].map(({ identity, label }) => [toHex(identity.signing.memberId), label])
+  const labels = [{ identity: owner, label: options.label }, ...others].map(({ identity, label }) => [
+    toHex(identity.signing.memberId),
+    label,
+  ])
   return createGenesis({
     details: { name: options.name, chunker: DEFAULT_CHUNKER, labels: Object.fromEntries(labels) },
     sealing: keys.sealing,
@@ -90,4 +96,3 @@ function identityOf(genesis: Genesis, owner: NewIdentity, slot: KeySlot, label: 
   const { signingSeed, unlockSeed, signing } = owner
   return { repository: genesis.id, member: signing.memberId, slot: slot.id, label, signingSeed, unlockSeed }
 }
-

@@ -54,7 +54,7 @@ export class ChunkReader {
 
   /** The keys of a pack, from its header. */
   async packKeys(pack: IndexedPack): Promise<PackKeys> {
-    const name = `${toHex(pack.id)}`
+    const name = toHex(pack.id)
     const known = this.#headers.get(name)
     if (known !== undefined) return known
     const header = await this.#bytes(packKey(pack.kind, pack.id), 0, PACK_HEADER_BYTES)
@@ -85,7 +85,8 @@ export class ChunkReader {
   async #bytes(key: string, offset: number, length: number): Promise<Buffer> {
     const bytes = await this.#options.store.get(key, { maxBytes: length, range: { offset, length } })
     if (bytes === undefined) throw new NotFoundError('pack', `The pack ${key} is missing from the store.`, { fields: { object: key } })
-    if (bytes.length < length) throw new IntegrityError('pack-truncated', `The pack ${key} is shorter than its index says.`, { fields: { object: key } })
+    if (bytes.length < length)
+      throw new IntegrityError('pack-truncated', `The pack ${key} is shorter than its index says.`, { fields: { object: key } })
     return bytes
   }
 }
@@ -105,5 +106,8 @@ function unreadable(id: Uint8Array, failures: readonly unknown[]): Error {
   }
   const first = failures[0]
   if (first instanceof NotFoundError || first instanceof IntegrityError || first instanceof FormatError) return first
-  return new IntegrityError('chunk-unreadable', `Chunk ${chunk} could not be read from any of its places.`, { cause: first, fields: { chunk } })
+  return new IntegrityError('chunk-unreadable', `Chunk ${chunk} could not be read from any of its places.`, {
+    cause: first,
+    fields: { chunk },
+  })
 }

@@ -7,13 +7,17 @@ import { manifestKey } from '../../../format/store-key.ts'
 import { IntegrityError, NotFoundError } from '../../errors.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { ReadKeys } from '../crypto/keyset.ts'
-import { openManifest, sealManifest, type ManifestSealer } from '../crypto/manifest-seal.ts'
+import { type ManifestSealer, openManifest, sealManifest } from '../crypto/manifest-seal.ts'
 import type { SignedContext } from '../crypto/signed-object.ts'
 import type { SnapshotRecord } from '../journal/state.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
 /** Seals, signs and stores a manifest; returns its id and size in bytes. */
-export async function writeManifest(store: ObjectStore, manifest: Manifest, sealer: ManifestSealer): Promise<{ id: Buffer; storedBytes: number }> {
+export async function writeManifest(
+  store: ObjectStore,
+  manifest: Manifest,
+  sealer: ManifestSealer,
+): Promise<{ id: Buffer; storedBytes: number }> {
   const { id, bytes } = sealManifest(manifest, sealer)
   await store.put(manifestKey(id), bytes)
   return { id, storedBytes: bytes.length }
@@ -31,10 +35,14 @@ export async function readManifest(
   const key = manifestKey(snapshot.manifest)
   const object = await store.get(key, { maxBytes: LIMITS.manifestRawBytes + (1 << 20) })
   if (object === undefined) {
-    throw new NotFoundError('manifest-missing', `The manifest of snapshot ${toHex(snapshot.manifest).slice(0, 8)} is missing from the store.`, {
-      hint: 'Its journal entry is there, so somebody or something removed it. Look for it in a copy of the repository.',
-      fields: { object: key },
-    })
+    throw new NotFoundError(
+      'manifest-missing',
+      `The manifest of snapshot ${toHex(snapshot.manifest).slice(0, 8)} is missing from the store.`,
+      {
+        hint: 'Its journal entry is there, so somebody or something removed it. Look for it in a copy of the repository.',
+        fields: { object: key },
+      },
+    )
   }
   if (!equalBytes(sha256(object), snapshot.manifest)) throw mismatch(key, 'its bytes are not those that its name says')
   const { manifest, signer } = openManifest(object, context)
@@ -45,5 +53,7 @@ export async function readManifest(
 }
 
 function mismatch(key: string, what: string): IntegrityError {
-  return new IntegrityError('manifest-mismatch', `The manifest ${key} is not the one that was committed: ${what}.`, { fields: { object: key } })
+  return new IntegrityError('manifest-mismatch', `The manifest ${key} is not the one that was committed: ${what}.`, {
+    fields: { object: key },
+  })
 }

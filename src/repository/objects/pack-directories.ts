@@ -3,7 +3,7 @@
 
 import { type SegmentPack, SHORT_ID_BYTES } from '../../../format/index-segment.ts'
 import { type DirectoryBlock, PACK_FOOTER_BYTES, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
-import { packKey, parseStoreKey } from '../../../format/store-key.ts'
+import { parseStoreKey } from '../../../format/store-key.ts'
 import { NotFoundError, StoreError } from '../../errors.ts'
 import type { PackReader } from '../pack/pack-reader.ts'
 import type { ObjectStore } from '../store/object-store.ts'

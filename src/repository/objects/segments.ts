@@ -59,7 +59,12 @@ export async function loadIndex(store: ObjectStore, context: SegmentContext, opt
 }
 
 /** Loads all segments but the superseded ones; adds those that turn out to be. */
-async function loadAllBut(superseded: Set<string>, store: ObjectStore, context: SegmentContext, options: LoadOptions): Promise<LoadedIndex> {
+async function loadAllBut(
+  superseded: Set<string>,
+  store: ObjectStore,
+  context: SegmentContext,
+  options: LoadOptions,
+): Promise<LoadedIndex> {
   const { isTrusted = () => true, onSegment } = options
   const index = new ChunkIndex()
   const segments: string[] = []

@@ -1,7 +1,7 @@
 // Reads streams: walks the list chunks down to the items, and the items to bytes. SPEC §6.6.
 
-import type { ChunkKind } from '../../../format/pack.ts'
 import { FormatError } from '../../../format/format-error.ts'
+import type { ChunkKind } from '../../../format/pack.ts'
 import { coveredBytes, decodeList, type Stream, type StreamItem } from '../../../format/stream.ts'
 
 /** Reads one proven chunk: kind, id, length in bytes. */

@@ -2,10 +2,10 @@
 // One writer belongs to one thread; the claims are shared. SPEC §6.1.
 
 import type { ChunkKind, PackKind } from '../../../format/pack.ts'
-import type { ChunkIdentity } from '../crypto/chunk-id.ts'
-import type { ClaimSet } from './claims.ts'
 import { isIncompressible } from '../chunk/probe.ts'
+import type { ChunkIdentity } from '../crypto/chunk-id.ts'
 import { BlockBuilder } from './block-builder.ts'
+import type { ClaimSet } from './claims.ts'
 import { type FinishedPack, PackWriter, type Sealer } from './pack-writer.ts'
 
 /** Sizes in bytes: when a block is full, and how much may be read beyond that before it is cut. */

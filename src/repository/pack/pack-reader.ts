@@ -1,6 +1,6 @@
 // Opens what a pack holds: its header once, then any block by its number, each proven by the key, the number and the ids. SPEC §9.3.
 
-import { equalBytes, u96 } from '../../../format/bytes.ts'
+import { equalBytes, toHex, u96 } from '../../../format/bytes.ts'
 import { blockAd, directoryAd, footerAd } from '../../../format/derivations.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import {
@@ -12,13 +12,12 @@ import {
   PACK_HEADER_BYTES,
   type PackKind,
 } from '../../../format/pack.ts'
-import { toHex } from '../../../format/bytes.ts'
 import { IntegrityError } from '../../errors.ts'
 import { open } from '../crypto/aead.ts'
 import type { ChunkIdentity } from '../crypto/chunk-id.ts'
 import { openFrame } from '../crypto/frame-codec.ts'
-import { openPackKeys } from '../crypto/pack-keys.ts'
 import type { ReadKeys } from '../crypto/keyset.ts'
+import { openPackKeys } from '../crypto/pack-keys.ts'
 
 /** The keys of one pack, from its header. */
 export interface PackKeys {

@@ -83,11 +83,9 @@ export class DirectoryHandle {
    */
   fd(): number {
     const closed: DirectoryHandle[] = []
-    let handle: DirectoryHandle = this
-    while (handle.#fd === undefined && handle.#parent !== undefined) {
-      closed.push(handle)
-      handle = handle.#parent
-    }
+    if (this.#fd === undefined) closed.push(this)
+    for (let above = this.#parent; above !== undefined && closed.length > 0 && above.#fd === undefined; above = above.#parent)
+      closed.push(above)
     for (const next of closed.reverse()) next.#reopen()
     this.#handles.opened(this)
     return this.#fd!

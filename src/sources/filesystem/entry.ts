@@ -1,6 +1,7 @@
 // From what the kernel says of a file to the entry of a tree: everything but its content. SPEC §6.7.
 
 import { createHash } from 'node:crypto'
+import type { Stream } from '../../../format/stream.ts'
 import {
   ENTRY_BLOCK,
   ENTRY_CHARACTER,
@@ -12,10 +13,9 @@ import {
   type Entry,
   type EntryType,
 } from '../../../format/tree.ts'
-import type { Stream } from '../../../format/stream.ts'
-import { classOfName } from './classify.ts'
 import { ownerNames } from '../../runtime/posix/owners.ts'
 import type { FileStat } from '../../runtime/posix/stat.ts'
+import { classOfName } from './classify.ts'
 
 const TYPE_BITS = 0o170000
 const TYPES: ReadonlyMap<number, EntryType> = new Map<number, EntryType>([

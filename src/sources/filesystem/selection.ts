@@ -32,7 +32,13 @@ export function captureRoot(paths: readonly string[]): CaptureRoot {
   const selection = new Map<string, Selection>()
   const roots = paths.map((named) => {
     const real = existing(named)
-    select(selection, real.toString('latin1').split('/').filter((part) => part !== ''))
+    select(
+      selection,
+      real
+        .toString('latin1')
+        .split('/')
+        .filter((part) => part !== ''),
+    )
     return { path: real, at: real.subarray(1) }
   })
   return { path: Buffer.from('/'), selection: selection.size === 0 ? 'all' : selection, roots }
@@ -43,7 +49,10 @@ function existing(named: string): Buffer {
   try {
     return fs.realpathSync(absolute, { encoding: 'buffer' })
   } catch (cause) {
-    throw new UsageError('no-such-path', `There is nothing to back up at ${absolute}.`, { hint: 'Check the path and its permissions.', cause })
+    throw new UsageError('no-such-path', `There is nothing to back up at ${absolute}.`, {
+      hint: 'Check the path and its permissions.',
+      cause,
+    })
   }
 }
 
