@@ -11,7 +11,6 @@ export const LIMITS = {
   argonLanes: 16,
   argonKibPerLane: 8,
   journalSlotBytes: MIB,
-  journalDetailsRawBytes: MIB,
   checkpointRawBytes: 256 * MIB,
   manifestRawBytes: 16 * MIB,
   segmentRawBytes: 256 * MIB,

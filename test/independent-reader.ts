@@ -43,9 +43,8 @@ function openFrame(key: Bytes, nonce: number, ad: Bytes[], sealed: Bytes, maxRaw
 
 // §1 CBOR: decoded loosely, encoded strictly, and both must be the same bytes
 type Cbor = number | boolean | null | string | Buffer | Cbor[] | Map<Cbor, Cbor>
-/** Decodes the value that starts at an offset, and says where it ends. */
-function decodeAt(bytes: Buffer, start: number): [value: Cbor, end: number] {
-  let at = start
+function decodeSequence(bytes: Buffer): [value: Cbor, size: number][] {
+  let at = 0
   const take = (length: number): Buffer => {
     must('§1 CBOR ends early', length <= bytes.length - at)
     at += length
@@ -63,14 +62,18 @@ function decodeAt(bytes: Buffer, start: number): [value: Cbor, end: number] {
     const items = Array.from({ length: major === 4 ? n : 2 * n }, () => next(depth + 1))
     return major === 4 ? items : new Map(items.flatMap((key, i) => (i % 2 === 0 ? [[key, items[i + 1]!]] : [])))
   }
-  const value = next(0)
-  must('§1 CBOR is not deterministic', same(encode(value), bytes.subarray(start, at)))
-  return [value, at]
+  const found: [Cbor, number][] = []
+  while (at < bytes.length) {
+    const [start, value] = [at, next(0)]
+    must('§1 CBOR is not deterministic', same(encode(value), bytes.subarray(start, at)))
+    found.push([value, at - start])
+  }
+  return found
 }
 function decode(bytes: Buffer): Cbor {
-  const [value, end] = decodeAt(bytes, 0)
-  must('§1 CBOR with trailing bytes', end === bytes.length)
-  return value
+  const found = decodeSequence(bytes)
+  must('§1 CBOR of one value', found.length === 1)
+  return found[0]![0]
 }
 function encodeHead(major: number, n: number): Buffer {
   if (n < 24) return u8((major << 5) | n)
@@ -108,12 +111,13 @@ const [b8, b16, b32] = [bytes(8), bytes(16), bytes(32)]
 const oneOf = <T extends string | number>(...known: T[]) => {
   return (value: Cbor): T => check(value, known.includes(value as T))
 }
+const array = (value: Cbor, min = 0, max = 2 ** 32): Cbor[] =>
+  check(value, Array.isArray(value) && value.length >= min && value.length <= max)
 const list = <T>(of: Shape<T>, min = 0, max = 2 ** 32) => {
-  return (value: Cbor): T[] =>
-    check<Cbor[]>(value, Array.isArray(value) && value.length >= min && value.length <= max).map((one) => of(one))
+  return (value: Cbor): T[] => array(value, min, max).map((one) => of(one))
 }
 const tuple = <S extends Shape<unknown>[]>(...of: S): Shape<{ [K in keyof S]: ReturnType<S[K]> }> => {
-  return (value) => list(any, of.length, of.length)(value).map((one, i) => of[i]!(one)) as { [K in keyof S]: ReturnType<S[K]> }
+  return (value) => array(value, of.length, of.length).map((one, i) => of[i]!(one)) as { [K in keyof S]: ReturnType<S[K]> }
 }
 const texts = (key: RegExp, of: Shape<unknown>) => {
   return (value: Cbor) => new Map(Array.from(map(value), ([name, item]) => [check<string>(name, key.test(text(name))), of(item) as Cbor]))
@@ -178,13 +182,11 @@ const RESERVED = `snapshot_deleted snapshot_undeleted prune_marked prune_swept p
 // §6.5, §6.6, §6.7: manifest, stream, tree
 type Item = readonly [length: number, id?: Buffer]
 type Stream = readonly [size: number, depth: number, items: readonly Item[]]
-const item = (value: Cbor): Item => (list(any)(value).length === 1 ? tuple(uint)(value) : tuple(uint, b32)(value))
+const item = (value: Cbor): Item => (array(value).length === 1 ? tuple(uint)(value) : tuple(uint, b32)(value))
 const items = list(item, 0, 4096)
 const stream: Shape<Stream> = tuple(uint, uint, items)
-const xattrs = list(
-  tuple(bytes(1, 255), (value) => (Array.isArray(value) ? stream(value) : bytes(0, 4096)(value))),
-  1,
-)
+const xattr = (value: Cbor): unknown => (Array.isArray(value) ? stream(value) : bytes(0, 4096)(value))
+const xattrs = list(tuple(bytes(1, 255), xattr), 1)
 const entryFields = record(
   { 1: bytes(0, 255), 2: oneOf(1, 2, 3, 4, 5, 6, 7), 3: uint, 4: uint, 5: uint, 8: tuple(int, uint) },
   { 6: text, 7: text, 9: stream, 10: bytes(1, 4095), 11: b8, 12: xattrs, 13: tuple(uint, uint), 14: b32, 15: oneOf(1, 2, 3) },
@@ -192,15 +194,13 @@ const entryFields = record(
 type Entry = ReturnType<typeof entryFields>
 function entry(value: Cbor): Entry {
   const found = entryFields(value)
-  const [type, labels] = [found[2], (found[12] ?? []).map(([name]) => name)]
+  const type = found[2]
   must('§6.7 mode or time of an entry', found[3] <= 0o7777 && found[8][1] < 1e9)
   must('§6.7 content or target', (type === 1 || type === 2) === (found[9] !== undefined) && (type === 3) === (found[10] !== undefined))
   must('§6.7 device or link of an entry', (type === 6 || type === 7) === (found[13] !== undefined) && !(type === 2 && found[11]))
-  must('§6.7 NUL in a target or xattr', !found[10]?.includes(0) && !labels.some((name) => name.includes(0)))
-  must(
-    '§6.7 order of xattrs',
-    labels.every((name, i) => i === 0 || ascends(labels[i - 1]!, name)),
-  )
+  must('§6.7 NUL in a target', !found[10]?.includes(0))
+  const [...labels] = found[12]?.map(([name]) => name) ?? []
+  for (const [i, name] of labels.entries()) must('§6.7 xattrs', !name.includes(0) && (i === 0 || ascends(labels[i - 1]!, name)))
   return found
 }
 const isName = (name: Buffer): boolean => name.length > 0 && !/[/\0]|^\.{1,2}$/.test(name.toString('latin1'))
@@ -219,22 +219,17 @@ const manifestFields = record(
 )
 
 // §4.3 X-Wing, §4.6 signatures
-class XWing {
-  readonly mlKem: { readonly publicKey: Bytes; readonly secretKey: Bytes }
-  readonly x: Bytes
-  readonly publicKey: Buffer
-  constructor(seed: Bytes) {
-    const expanded = shake256(seed, { dkLen: 96 })
-    this.mlKem = ml_kem768.keygen(expanded.subarray(0, 64))
-    this.x = expanded.subarray(64)
-    this.publicKey = Buffer.concat([this.mlKem.publicKey, x25519.getPublicKey(this.x)])
+function xWing(seed: Bytes) {
+  const expanded = shake256(seed, { dkLen: 96 })
+  const [mlKem, x] = [ml_kem768.keygen(expanded.subarray(0, 64)), expanded.subarray(64)]
+  const pkX = x25519.getPublicKey(x)
+  // x25519 itself refuses an all-zero result.
+  const shared = (ctM: Bytes, ctX: Bytes) => [ml_kem768.decapsulate(ctM, mlKem.secretKey), x25519.getSharedSecret(x, ctX), ctX, pkX]
+  const secret = (ciphertext: Buffer): Buffer => {
+    const parts = shared(ciphertext.subarray(0, 1088), ciphertext.subarray(1088))
+    return Buffer.from(sha3_256(Buffer.concat([...parts, Buffer.from('5c2e2f2f5e5c', 'hex')])))
   }
-  /** The shared secret; x25519 itself refuses an all-zero result. */
-  secret(ciphertext: Buffer): Buffer {
-    const [ctM, ctX] = [ciphertext.subarray(0, 1088), ciphertext.subarray(1088)]
-    const secrets = [ml_kem768.decapsulate(ctM, this.mlKem.secretKey), x25519.getSharedSecret(this.x, ctX)]
-    return Buffer.from(sha3_256(Buffer.concat([...secrets, ctX, this.publicKey.subarray(1184), Buffer.from('5c2e2f2f5e5c', 'hex')])))
-  }
+  return { publicKey: Buffer.concat([mlKem.publicKey, pkX]), secret }
 }
 const memberId = (key: Bytes): Buffer => H(D('member'), key)
 const isSigned = (kind: string, repo: Bytes, { key }: Member, signed: Bytes, signature: Bytes): boolean =>
@@ -248,12 +243,7 @@ function unlockByIdentity(file: string): Unlock {
   const json = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, string | number>
   const [repository, key] = [json['repository'], json['unlockSeed']].map((field) => Buffer.from(String(field), 'hex'))
   must('§5 not an identity file of version 1', json['cairn'] === 'identity' && json['version'] === 1 && repository!.length === 32)
-  return {
-    repository: repository!,
-    kind: 'identity',
-    slot: String(json['slot']),
-    secret: (ciphertext) => new XWing(key!).secret(ciphertext),
-  }
+  return { repository: repository!, kind: 'identity', slot: String(json['slot']), secret: xWing(key!).secret }
 }
 function unlockByRecoveryCode(code: string): Unlock {
   const symbols = code.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
@@ -273,12 +263,12 @@ function read(path: string, maxBytes: number): Buffer {
   must(`§10 ${path} is too large`, fs.statSync(path).size <= maxBytes)
   return fs.readFileSync(path)
 }
-const listing = (folder: string, name: RegExp): string[] => {
-  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((key) => name.test(key)).sort() : [] // biome-ignore format: one line
-}
-const kindOf = (pack: string): number => (pack.includes('packs/data/') ? 1 : 2)
+const names_ = (folder: string): string[] => (fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [])
+const listing = (folder: string, name: RegExp): string[] => names_(folder).filter((key) => name.test(key))
+const kindOf = (pack: string): number => (pack.startsWith('packs/data/') ? 1 : 2)
+const packKind = (chunkKind: number): number => [0, 1, 2, 2][chunkKind] ?? 0
 const hasHead = (object: Buffer, magic: string, zeroFrom: number, zeroTo: number, repository: Bytes): boolean =>
-  object.toString('latin1', 0, 9) === `${magic}\x01` &&
+  same(object.subarray(0, 9), Buffer.from(`${magic}\x01`)) &&
   same(object.subarray(zeroFrom, zeroTo), ZERO.subarray(zeroFrom, zeroTo)) &&
   same(object.subarray(16, 48), repository)
 function readSlot(object: Buffer) {
@@ -325,7 +315,7 @@ class Repository {
   readonly id: Buffer
   readonly root: string
   readonly keys: Keyring
-  readonly readKeys: ReadonlyMap<number, XWing>
+  readonly readKeys: ReadonlyMap<number, ReturnType<typeof xWing>>
   features: readonly string[]
   members: Members = new Map()
   readonly everMembers = new Map<string, Member>()
@@ -344,11 +334,8 @@ class Repository {
     must('§5.1 cairn.json: another genesis', !json || (json.magic === 'cairn' && json.version === 1 && json.repository === hex(this.id)))
     this.change(members, [])
     this.keys = this.unlock(unlock, keys)
-    this.readKeys = new Map(this.keys.read?.map(([epoch, seed]) => [epoch, new XWing(seed)]))
-    must(
-      '§5.3 a read key that is not of the genesis',
-      [...this.readKeys.values()].some(({ publicKey }) => same(publicKey, sealing)),
-    )
+    this.readKeys = new Map(this.keys.read?.map(([epoch, seed]) => [epoch, xWing(seed)]))
+    must('§5.3 a read key that is not of the genesis', same(this.readKeys.get(0)?.publicKey ?? sealing, sealing))
     this.features = features.read
     this.replay()
     must('§9.1.7 a newer format', !this.features.length && !json?.features.read.length)
@@ -419,9 +406,10 @@ class Repository {
     must('§7.3 not a member, or not the signature', signer && isSigned('journal-entry', this.id, signer, body, signature))
     if (RESERVED.includes(event)) return event
     const [who, , shape] = EVENTS.find(([, known]) => known.split(' ').includes(event)) ?? ['', '', any]
+    const letters = signer.roles.map((is) => (is === 'witness' ? 'x' : is[0]!))
     must(
-      `§7.4 ${event} by ${signer.roles.join()}`,
-      signer.roles.some((is) => who.includes(is === 'witness' ? 'x' : is[0]!)),
+      `§7.4 ${event} by ${letters.join()}`,
+      letters.some((letter) => who.includes(letter)),
     )
     shape(clear)
     if (event === 'permission_change') this.change(permissionChange(clear).add, permissionChange(clear).remove)
@@ -443,12 +431,9 @@ class Repository {
 
   // §4.4, §6.5, §9.4.2
   derive(object: Buffer, at: number, kind: string, suffix: Bytes): (name: string) => Buffer {
-    const [epoch, secret] = [
-      object.subarray(12, 16),
-      this.readKeys.get(object.readUInt32BE(12))?.secret(object.subarray(at + 32, at + 1152)),
-    ]
-    must(`§9.3.2 no read key of epoch ${hex(epoch)}`, secret)
-    const derived = (name: string): Buffer => HKDF(secret, this.id, D(name), suffix, epoch)
+    const secret = this.readKeys.get(object.readUInt32BE(12))?.secret(object.subarray(at + 32, at + 1152))
+    must('§9.3.2 no read key of this epoch', secret)
+    const derived = (name: string): Buffer => HKDF(secret, this.id, D(name), suffix, object.subarray(12, 16))
     must('§4.4 commitment', same(derived(`${kind}-commitment`), object.subarray(at, at + 32)))
     return derived
   }
@@ -516,11 +501,10 @@ class Repository {
     const [, blocks, kinds, lengths, ids] = cut(body, 8, 12 * b, n, 4 * n, 32 * n) as [Buffer, Buffer, Buffer, Buffer, Buffer]
     const places = placesOf(pack, blocks, lengths)
     must(`§6.1 blocks of ${pack}`, b <= 65_535 && n <= 4_194_304 && places.at(-1)!.at + places.at(-1)!.sealed === offset)
-    must(
-      `§6.1 kinds of chunks in ${pack}`,
-      kinds.every((kind) => (kindOf(pack) === 1 ? kind === 1 : kind === 2 || kind === 3)),
-    )
-    for (const [i, place] of places.entries()) this.place(`${kinds[i]} ${hex(ids.subarray(32 * i, 32 * i + 32))}`, place)
+    for (const [i, place] of places.entries()) {
+      must(`§6.1 kinds of chunks in ${pack}`, packKind(kinds[i]!) === kindOf(pack))
+      this.place(`${kinds[i]} ${hex(ids.subarray(32 * i, 32 * i + 32))}`, place)
+    }
   }
   /** Every directory, once: the keys of these places are full ids. */
   readDirectories(): void {
@@ -542,7 +526,7 @@ class Repository {
     return piece
   }
   chunk(kind: number, id: Buffer, expected?: number): Buffer {
-    for (const key of [`${Math.min(kind, 2)} ${hex(id.subarray(0, 16))}`, `${kind} ${hex(id)}`]) {
+    for (const key of [`${packKind(kind)} ${hex(id.subarray(0, 16))}`, `${kind} ${hex(id)}`]) {
       if (key.length > 40) this.readDirectories()
       for (const place of this.places.get(key) ?? []) {
         const piece = this.attempt(`chunk ${hex(id)}`, () => this.piece(kind, id, place))
@@ -556,25 +540,21 @@ class Repository {
   // §6.6, §6.7
   *leaves(of: 'file' | 'directory', [size, depth, items_]: Stream): Generator<Item> {
     must('§6.6 sizes of a stream', items_.reduce((sum, [length]) => sum + length, 0) === size && depth <= 4 && (size > 0 || depth === 0))
-    must(
-      '§6.6 an item that may not be',
-      items_.every(([length, id]) => length > 0 && (id || (depth === 0 && of === 'file'))),
-    )
-    for (const one of items_)
-      if (depth === 0) yield one
-      else yield* this.leaves(of, [one[0], depth - 1, items(decode(this.chunk(3, one[1]!)))])
+    for (const [length, id] of items_) {
+      must('§6.6 an item that may not be', length > 0 && (id || (depth === 0 && of === 'file')))
+      if (depth === 0) yield id ? [length, id] : [length]
+      else yield* this.leaves(of, [length, depth - 1, items(decode(this.chunk(3, id!)))])
+    }
   }
   *tree(content: Stream): Generator<{ found: Entry; rest: Buffer }> {
-    let before = Buffer.alloc(0)
+    let before: Bytes = ZERO.subarray(32)
     for (const [length, id] of this.leaves('directory', content)) {
       const chunk = this.chunk(2, id!, length)
-      for (let at = 0; at < chunk.length; ) {
-        const [value, end] = decodeAt(chunk, at)
+      for (const [value, size] of decodeSequence(chunk)) {
         const found = entry(value)
-        must('§6.7 size, name or order of an entry', end - at <= MiB && isName(found[1]) && ascends(before, found[1]))
+        must('§6.7 size, name or order of an entry', size <= MiB && isName(found[1]) && ascends(before, found[1]))
         yield { found, rest: encode([...map(value)].slice(1).flat()) }
         before = found[1]
-        at = end
       }
     }
   }
@@ -604,21 +584,21 @@ function restore(repository: Repository, snapshot: Snapshot, target: string): vo
 function create(repository: Repository, path: Buffer, found: Entry): void {
   if (found[2] > 3) return void repository.notes.push(`left out: ${path} (type ${found[2]})`)
   if (found[2] === 3) fs.symlinkSync(found[10]!, path)
-  else writeFile(repository, path, found)
+  else fill(fs.openSync(path, 'wx', 0o600), repository, found)
   setMetadata(repository, path, found)
 }
-function writeFile(repository: Repository, path: Buffer, found: Entry): void {
-  const [file, hash] = [fs.openSync(path, 'wx', 0o600), sha256.create()]
+function fill(file: number, repository: Repository, found: Entry): void {
+  const [hash, wanted] = [sha256.create(), found[14]]
   let at = 0
   for (const [length, id] of repository.leaves('file', found[9]!)) {
-    const piece = id ? repository.chunk(1, id, length) : Buffer.alloc(found[14] ? length : 0)
+    const piece = id ? repository.chunk(1, id, length) : Buffer.alloc(wanted ? length : 0)
     for (let done = 0; id && done < length; ) done += fs.writeSync(file, piece, done, length - done, at + done)
-    if (found[14]) hash.update(piece)
+    if (wanted) hash.update(piece)
     at += length
   }
   fs.ftruncateSync(file, at)
   fs.closeSync(file)
-  must(`§6.7 ${path}: SHA-256 of the whole file`, !found[14] || same(hash.digest(), found[14]))
+  must('§6.7 SHA-256 of a whole file', !wanted || same(hash.digest(), wanted))
 }
 /** Mode and time; ownership and xattrs are left out, and with ownership the set-id bits of somebody else's file. */
 function setMetadata({ notes }: Repository, path: Buffer, found: Entry): void {

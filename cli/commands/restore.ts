@@ -1,13 +1,20 @@
-// `cairn restore`: puts a snapshot, or a part of one, into a directory.
+// `cairn restore`: puts a snapshot, or a part of one, into a directory; over what is there only by an approved plan.
 
 import path from 'node:path'
+import type { ArgumentsCamelCase } from 'yargs'
 import { toHex } from '../../format/bytes.ts'
-import type { RestoreOutcome } from '../../src/operations/restore/restore.ts'
+import type { PlanParts } from '../../src/control/access/authorize.ts'
+import type { AuditedWork } from '../../src/control/audit/audited.ts'
+import type { Session } from '../../src/control/session/session.ts'
+import { UsageError } from '../../src/errors.ts'
+import type { RestoreOptions, RestoreOutcome, RestorePlan } from '../../src/operations/restore/restore.ts'
 import { pathParts } from '../../src/operations/snapshot-tree.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
+import { addPlanOptions, decisionOf, PLAN_NOTE, planResult, type PlanArgs } from '../approval.ts'
 import { parsePathText } from '../output/path-text.ts'
 import { RestoreProgressLine, restoreJson, restorePlanJson, restorePlanText, restoreProblemLine, restoreText } from '../output/restore.ts'
-import { defineCommand } from '../run.ts'
+import type { Output } from '../output/output.ts'
+import { type CommandContext, defineCommand } from '../run.ts'
 import { PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
 export const command = defineCommand({
@@ -17,48 +24,103 @@ export const command = defineCommand({
     ['cairn restore latest --to /tmp/back', 'into a fresh or empty directory'],
     ['cairn restore laptop:etc --to /tmp/etc --include "*.conf"', 'a part of it'],
     ['cairn restore latest --to /tmp/back --dry-run', 'say what would be done'],
+    ['cairn restore latest --to /srv/shop --replace --plan', 'plan to replace what is there'],
+    ['cairn restore latest --to /srv/shop --replace --apply DIGEST', 'do exactly that; the old tree is kept beside'],
   ],
   exits: ['partial', 'no-repository', 'key', 'access', 'stop', 'format', 'integrity', 'not-found', 'store'],
-  notes: `${SNAPSHOT_NOTE} ${PATH_NOTE}`,
+  notes: `${SNAPSHOT_NOTE} ${PATH_NOTE}\n\n${PLAN_NOTE}`,
   builder: (yargs) =>
-    yargs
-      .positional('snapshot', { type: 'string', demandOption: true, describe: 'SNAPSHOT or SNAPSHOT:PATH' })
-      .option('to', { type: 'string', requiresArg: true, demandOption: true, describe: 'directory in which it is to appear' })
-      .option('include', { type: 'string', array: true, requiresArg: true, describe: 'only what this gitignore pattern matches; may be repeated' })
-      .option('keep-going', { type: 'boolean', default: false, describe: 'leave out what is damaged, and say so, instead of stopping' })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done; write nothing' }),
-  async run(args, { openSession, output, signal }) {
-    const { planRestore, runRestore } = await import('../../src/operations/restore/restore.ts')
-    const { auditedRestore } = await import('../../src/control/audit/audited.ts')
-    const session = await openSession()
-    const { repository } = session
-    const { name, path: below } = splitSnapshotPath(args.snapshot)
-    const plan = await planRestore(repository, resolveSnapshot(repository.journal.state, name), {
-      to: path.resolve(args.to),
-      path: pathParts(parsePathText(below ?? '')),
-      ...(args.include !== undefined && { include: args.include }),
-      keepGoing: args.keepGoing,
-      signal,
-    })
+    addPlanOptions(
+      yargs
+        .positional('snapshot', { type: 'string', demandOption: true, describe: 'SNAPSHOT or SNAPSHOT:PATH' })
+        .option('to', { type: 'string', requiresArg: true, demandOption: true, describe: 'directory in which it is to appear' })
+        .option('include', { type: 'string', array: true, requiresArg: true, describe: 'only what this gitignore pattern matches; may be repeated' })
+        .option('keep-going', { type: 'boolean', default: false, describe: 'leave out what is damaged, and say so, instead of stopping' })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done; write nothing' })
+        .option('replace', { type: 'boolean', default: false, describe: 'replace what is there, by a plan; the old tree is kept beside' })
+        .option('allow-two-renames', {
+          type: 'boolean',
+          default: false,
+          describe: 'where the file system cannot exchange two directories: move the old one away first',
+        }),
+    ),
+  async run(args, context) {
+    if (!args.replace && (args.plan || args.apply !== undefined)) {
+      throw new UsageError('replace-needed', '--plan and --apply are for --replace.', { hint: 'See what a plain restore would do with --dry-run.' })
+    }
+    const { output } = context
+    const session = await context.openSession()
+    const plan = await planned(session, args, context)
     if (args.dryRun) {
       output.result({ dryRun: true, ...restorePlanJson(plan) }, () => `Dry run: nothing was written\n${restorePlanText(plan)}`)
       return 'done'
     }
-    const line = new RestoreProgressLine(output)
-    const run = () =>
-      runRestore(repository, plan, {
-        keepGoing: args.keepGoing,
-        signal,
-        onProgress: (progress) => line.show(progress),
-        onProblem: (problem) => output.warning(restoreProblemLine(problem)),
-      })
-    const work = {
-      details: { snapshot: toHex(plan.snapshot.manifest), target: plan.to },
-      completed: ({ files, problemCount }: RestoreOutcome) => ({ files, problems: problemCount }),
-      remark: (text: string) => output.warning(text),
-    }
-    const outcome = await auditedRestore(session, work, run)
+    const outcome = await carriedOut(session, plan, args, context)
+    if (outcome === undefined) return 'done'
     output.result(restoreJson(plan, outcome), () => (output.quiet ? '' : restoreText(plan, outcome)))
     return outcome.complete ? 'done' : 'partial'
   },
 })
+
+type RestoreArgs = ArgumentsCamelCase<
+  PlanArgs & { snapshot: string; to: string; include: string[] | undefined; keepGoing: boolean; replace: boolean; allowTwoRenames: boolean }
+>
+
+async function planned({ repository }: Session, args: RestoreArgs, { signal }: CommandContext): Promise<RestorePlan> {
+  const { planRestore } = await import('../../src/operations/restore/restore.ts')
+  const { name, path: below } = splitSnapshotPath(args.snapshot)
+  return planRestore(repository, resolveSnapshot(repository.journal.state, name), {
+    to: path.resolve(args.to),
+    path: pathParts(parsePathText(below ?? '')),
+    ...(args.include !== undefined && { include: args.include }),
+    keepGoing: args.keepGoing,
+    signal,
+  })
+}
+
+/** Undefined when the plan was only shown. */
+async function carriedOut(session: Session, plan: RestorePlan, args: RestoreArgs, context: CommandContext): Promise<RestoreOutcome | undefined> {
+  const { runRestore } = await import('../../src/operations/restore/restore.ts')
+  const { auditedRestore } = await import('../../src/control/audit/audited.ts')
+  const line = new RestoreProgressLine(context.output)
+  const options: RestoreOptions = {
+    keepGoing: args.keepGoing,
+    allowTwoRenames: args.allowTwoRenames,
+    signal: context.signal,
+    onProgress: (progress) => line.show(progress),
+    onProblem: (problem) => context.output.warning(restoreProblemLine(problem)),
+  }
+  const run = (more: RestoreOptions = {}): Promise<RestoreOutcome> =>
+    auditedRestore(session, auditOf(plan, context.output), () => runRestore(session.repository, plan, { ...options, ...more }))
+  const isPlanned = args.replace && (plan.target === 'full' || args.plan || args.apply !== undefined)
+  if (!isPlanned) return run()
+  const { withPlan } = await import('../../src/control/access/authorize.ts')
+  const outcome = await withPlan(session, await partsOf(plan, args), decisionOf(args, context), (replace) => run({ replace }))
+  if (outcome.kind === 'done') return outcome.result
+  planResult(context, outcome)
+  return undefined
+}
+
+async function partsOf(plan: RestorePlan, args: RestoreArgs): Promise<PlanParts> {
+  const { targetFingerprint } = await import('../../src/targets/target-fingerprint.ts')
+  const { snapshot, to, files, bytes } = plan
+  const { path: below } = splitSnapshotPath(args.snapshot)
+  const part = below === undefined || below === '' ? '' : `:${below}`
+  return {
+    operation: 'restore',
+    objects: [`${toHex(snapshot.manifest)}${part}`, ...(args.include ?? []).map((pattern) => `include ${pattern}`)],
+    destroys: [to],
+    target: to,
+    fingerprint: async () => targetFingerprint(to),
+    series: snapshot.details.series,
+    consequence: `What is at ${to} is replaced by ${files} files of ${bytes} bytes. The old tree is kept beside it until somebody removes it.`,
+  }
+}
+
+function auditOf(plan: RestorePlan, output: Output): AuditedWork<RestoreOutcome> {
+  return {
+    details: { snapshot: toHex(plan.snapshot.manifest), target: plan.to },
+    completed: ({ files, problemCount, oldPath }) => ({ files, problems: problemCount, ...(oldPath !== undefined && { kept: oldPath }) }),
+    remark: (text) => output.warning(text),
+  }
+}

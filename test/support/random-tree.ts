@@ -86,17 +86,22 @@ function doStep(root: string, step: Step): void {
     case 'append':
       return regular(file) ? fs.appendFileSync(file, bytes(step.size, step.size)) : undefined
     case 'touch':
-      return utimensAt(-100, file, 'omit', { seconds: step.seconds, nanoseconds: step.nanoseconds })
+      return inParent(file, (fd, name) => utimensAt(fd, name, 'omit', { seconds: step.seconds, nanoseconds: step.nanoseconds }))
     case 'chmod':
       return regular(file) ? fs.chmodSync(file, step.mode) : undefined
   }
 }
 
 function makeFifo(file: Buffer): void {
+  inParent(file, (fd, name) => mknodAt(fd, name, { kind: 'fifo' }, 0o600))
+}
+
+/** Calls back with a handle of a path's directory, and its last name. */
+export function inParent(file: Buffer, use: (directoryFd: number, name: Buffer) => void): void {
   const slash = file.lastIndexOf('/')
   const fd = fs.openSync(file.subarray(0, slash), 'r')
   try {
-    mknodAt(fd, file.subarray(slash + 1), { kind: 'fifo' }, 0o600)
+    use(fd, file.subarray(slash + 1))
   } finally {
     fs.closeSync(fd)
   }

@@ -4,16 +4,15 @@
 // after that chained to unchanged bytes and stayed valid: two entries gone unseen, a revocation among them.
 
 import type { Id } from '../../../format/bytes.ts'
+import { voidLinkInput } from '../../../format/derivations.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { readSlot, type Slot } from './slots.ts'
 import type { JournalState } from './state.ts'
 
-const VOID_DOMAIN = Buffer.from('cairn/v1/void-slot\0', 'ascii')
-
 /** The link of a void slot; that of a valid one is its slot hash. SPEC §7.1 */
 export function voidLink(before: Id, { hash }: Slot): Buffer {
-  return sha256(VOID_DOMAIN, before, hash)
+  return sha256(voidLinkInput(before, hash))
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   assertStorePrefix,
   type GetOptions,
   type ListedObject,
+  memoryFor,
   type ObjectStore,
   regionOf,
   type StorePrefix,
@@ -101,7 +102,7 @@ export class FileSystemStore implements ObjectStore {
         throw notAFile(path)
       }
       const { offset, length } = regionOf(key, found.size, options)
-      return await readRegion(handle, path, offset, length)
+      return await readRegion(handle, path, offset, memoryFor(length, options))
     } catch (error) {
       throw storeError(error, 'read', path)
     } finally {
@@ -200,8 +201,8 @@ export class FileSystemStore implements ObjectStore {
   }
 }
 
-async function readRegion(handle: FileHandle, path: string, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length)
+async function readRegion(handle: FileHandle, path: string, offset: number, bytes: Buffer): Promise<Buffer> {
+  const { length } = bytes
   let filled = 0
   while (filled < length) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)

@@ -4,6 +4,7 @@ import {
   assertStorePrefix,
   type GetOptions,
   type ListedObject,
+  memoryFor,
   type ObjectStore,
   regionOf,
   type StorePrefix,
@@ -36,7 +37,9 @@ export class MemoryStore implements ObjectStore {
       return undefined
     }
     const { offset, length } = regionOf(key, object.length, options)
-    return Buffer.from(object.subarray(offset, offset + length))
+    const bytes = memoryFor(length, options)
+    object.copy(bytes, 0, offset, offset + length)
+    return bytes
   }
 
   async size(key: string): Promise<number | undefined> {

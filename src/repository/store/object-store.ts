@@ -13,6 +13,8 @@ export interface GetOptions {
   readonly maxBytes: number
   /** Only these bytes. A range that passes the end gives what is there; one beyond the end gives nothing (an empty Buffer). */
   readonly range?: { readonly offset: number; readonly length: number }
+  /** Memory for what comes back, when there is room enough in it: the answer is then a view of its beginning. */
+  readonly into?: Uint8Array
 }
 
 export interface ListedObject {
@@ -107,6 +109,11 @@ export function regionOf(key: string, size: number, options: GetOptions): { offs
     })
   }
   return { offset, length: available }
+}
+
+/** Memory for `length` bytes: the caller's own, where it gave some that is large enough. */
+export function memoryFor(length: number, { into }: GetOptions): Buffer {
+  return into !== undefined && into.byteLength >= length ? Buffer.from(into.buffer, into.byteOffset, length) : Buffer.allocUnsafe(length)
 }
 
 /** @throws {StoreError} `store-closed` always: the answer of a store that was closed. */
