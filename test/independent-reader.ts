@@ -93,68 +93,78 @@ function encode(value: Cbor): Buffer {
 // Shapes of records: each takes a decoded value and gives it back with its type
 type Shape<T> = (value: Cbor) => T
 type Shapes = Record<string, Shape<unknown>>
-type Fields<R extends Shapes, O extends Shapes> = { [K in keyof R]: ReturnType<R[K]> } & { [K in keyof O]?: ReturnType<O[K]> }
-function check<T>(value: Cbor, ok: boolean): T {
-  must(`§1 a field that is not what it must be: ${value instanceof Uint8Array ? hex(value) : String(value)}`, ok)
-  return value as T
-}
-const any = (value: Cbor): Cbor => value
-const int = (value: Cbor): number => check(value, typeof value === 'number')
-const uint = (value: Cbor): number => check(value, typeof value === 'number' && value >= 0)
-const text = (value: Cbor): string => check(value, typeof value === 'string')
-const bool = (value: Cbor): boolean => check(value, typeof value === 'boolean')
-const map = (value: Cbor): Map<Cbor, Cbor> => check(value, value instanceof Map)
-const bytes = (min = 0, max = min || 2 ** 32) => {
-  return (value: Cbor): Buffer => check(value, value instanceof Uint8Array && value.length >= min && value.length <= max)
-}
-const [b8, b16, b32] = [bytes(8), bytes(16), bytes(32)]
-const oneOf = <T extends string | number>(...known: T[]) => {
-  return (value: Cbor): T => check(value, known.includes(value as T))
-}
-const array = (value: Cbor, min = 0, max = 2 ** 32): Cbor[] =>
-  check(value, Array.isArray(value) && value.length >= min && value.length <= max)
-const list = <T>(of: Shape<T>, min = 0, max = 2 ** 32) => {
-  return (value: Cbor): T[] => array(value, min, max).map((one) => of(one))
-}
-const tuple = <S extends Shape<unknown>[]>(...of: S): Shape<{ [K in keyof S]: ReturnType<S[K]> }> => {
-  return (value) => array(value, of.length, of.length).map((one, i) => of[i]!(one)) as { [K in keyof S]: ReturnType<S[K]> }
-}
-const texts = (key: RegExp, of: Shape<unknown>) => {
-  return (value: Cbor) => new Map(Array.from(map(value), ([name, item]) => [check<string>(name, key.test(text(name))), of(item) as Cbor]))
-}
-function record<R extends Shapes, O extends Shapes = Record<never, never>>(required: R, optional?: O): Shape<Fields<R, O>> {
-  const [shapes, kind] = [new Map(Object.entries({ ...required, ...optional })), '1' in required ? 'number' : 'string']
+type Of<R extends Shapes> = { [K in keyof R]: ReturnType<R[K]> }
+function shape<T extends Cbor>(is: (value: Cbor) => value is T): Shape<T> {
   return (value) => {
-    const fields = Array.from(map(value), ([key, item]) => {
-      const of = shapes.get(String(key))
-      must(`§1 unknown key ${String(key)}`, of && typeof key === kind)
-      return [String(key), of(item)] as const
-    })
-    const found = Object.fromEntries(fields)
-    for (const name of Object.keys(required)) must(`§1 no ${name}`, Object.hasOwn(found, name))
-    return found as Fields<R, O>
+    must('§1 a field that is not of its type or size', is(value))
+    return value
   }
 }
+const any = (value: Cbor): Cbor => value
+const int = shape((value) => typeof value === 'number')
+const uint = shape((value): value is number => typeof value === 'number' && value >= 0)
+const text = shape((value) => typeof value === 'string')
+const bool = shape((value) => typeof value === 'boolean')
+const map = shape((value) => value instanceof Map)
+const bytes = (min = 0, max = min || 2 ** 32): Shape<Buffer> =>
+  shape((value): value is Buffer => value instanceof Uint8Array && value.length >= min && value.length <= max)
+const [b8, b16, b32] = [bytes(8), bytes(16), bytes(32)]
+const oneOf = <T extends string | number>(...known: T[]): Shape<T> => shape((value): value is T => known.includes(value as T))
+const array = (min = 0, max = 2 ** 32): Shape<Cbor[]> =>
+  shape((value): value is Cbor[] => Array.isArray(value) && value.length >= min && value.length <= max)
+const list = <T>(of: Shape<T>, min = 0, max = 2 ** 32): Shape<T[]> => {
+  return (value) => array(min, max)(value).map((one) => of(one))
+}
+const tuple = <S extends Shape<unknown>[]>(...of: S): Shape<{ [K in keyof S]: ReturnType<S[K]> }> => {
+  return (value) => array(of.length, of.length)(value).map((one, i) => of[i]!(one)) as { [K in keyof S]: ReturnType<S[K]> }
+}
+const texts = <T>(key: RegExp, of: Shape<T>): Shape<Map<string, T>> => {
+  const name = shape((value): value is string => typeof value === 'string' && key.test(value))
+  return (value) => new Map(Array.from(map(value), ([one, item]) => [name(one), of(item)]))
+}
+function recordWith<R extends Shapes, O extends Shapes>(required: R, optional: O): Shape<Of<R> & Partial<Of<O>>> {
+  const [shapes, kind] = [new Map(Object.entries({ ...required, ...optional })), '1' in required ? int : text]
+  return (value) => {
+    const found: Record<string, unknown> = {}
+    for (const [key, item] of map(value)) {
+      const name = String(kind(key))
+      must(`§1 unknown key ${name}`, shapes.has(name))
+      found[name] = shapes.get(name)!(item)
+    }
+    for (const name of Object.keys(required)) must(`§1 no ${name}`, Object.hasOwn(found, name))
+    return found as Of<R> & Partial<Of<O>>
+  }
+}
+const record = <R extends Shapes>(required: R): Shape<Of<R>> => recordWith(required, {})
 
 // §5.2, §5.3, §7: the records
 const write = record({ id: b32, gear: b32, index: b32, journal: b32 })
-const keyring = record({ repository: b32, label: text, write }, { read: list(tuple(uint, b32), 1), signing: b32 })
+const keyring = recordWith({ repository: b32, label: text, write }, { read: list(tuple(uint, b32), 1), signing: b32 })
 type Keyring = ReturnType<typeof keyring>
 const KDF = { identity: record({ alg: oneOf('x-wing'), ciphertext: bytes(1120) }), recovery: record({ alg: oneOf('hkdf') }) }
 const slotKind = oneOf('identity', 'passphrase', 'recovery')
 const slot = record({ v: oneOf(1), id: b16, repository: b32, member: b32, kind: slotKind, kdf: any, nonce: bytes(24), wrapped: bytes() })
 const role = oneOf('owner', 'maintainer', 'writer', 'reader', 'approver', 'witness')
-const member = record({ key: b32, roles: list(role, 1) }, { series: list(b16, 1) })
-type Member = ReturnType<typeof member>
+const memberFields = recordWith({ key: b32, roles: list(role, 1) }, { series: list(b16, 1) })
+type Member = ReturnType<typeof memberFields>
 type Members = ReadonlyMap<string, Member>
+const members = (value: Cbor): Member[] => {
+  const found = list(memberFields)(value)
+  must('§7.2 a key twice', new Set(found.map(({ key }) => hex(key))).size === found.length)
+  for (const { roles } of found) must('§7.2 a role twice', new Set(roles).size === roles.length)
+  return found
+}
 const isFeature = (name: string, i: number, all: string[]): boolean => /^[a-z0-9-]{1,32}$/.test(name) && (i === 0 || all[i - 1]! < name)
-const names = (value: Cbor): string[] => list(text)(check(value, list(text)(value).every(isFeature)))
+const names = (value: Cbor): string[] => {
+  must('§5.1 a list of features', list(text)(value).every(isFeature))
+  return list(text)(value)
+}
 const FEATURES = { read: names, write: names, check: names, delete: names }
-const genesis = record({ version: oneOf(1), sealing: bytes(1216), keys: b32, members: list(member, 1, 1024), features: record(FEATURES) })
+const genesis = record({ version: oneOf(1), sealing: bytes(1216), keys: b32, members, features: record(FEATURES) })
 const LINK = { repository: b32, sequence: uint, previous: b32, operation: b16, member: b32 }
 const journalEntry = record({ v: oneOf(1), ...LINK, event: text, time: int, clear: texts(/^/, any), sealed: bytes() })
-const packs = (value: Cbor): Buffer => check(value, bytes(0, 32 * 16_384)(value).length % 32 === 0)
-const permissionChange = record({ add: list(member), remove: list(b32) })
+const packs = shape((value): value is Buffer => bytes(0, 32 * 16_384)(value).length % 32 === 0)
+const permissionChange = record({ add: members, remove: list(b32) })
 const snapshotCreated = record({ manifest: b32, series: b16 })
 /** §7.4: the letters of who may, the names, the clear fields. */
 const EVENTS: readonly [who: string, names: string, clear: Shape<unknown>][] = [
@@ -182,12 +192,12 @@ const RESERVED = `snapshot_deleted snapshot_undeleted prune_marked prune_swept p
 // §6.5, §6.6, §6.7: manifest, stream, tree
 type Item = readonly [length: number, id?: Buffer]
 type Stream = readonly [size: number, depth: number, items: readonly Item[]]
-const item = (value: Cbor): Item => (array(value).length === 1 ? tuple(uint)(value) : tuple(uint, b32)(value))
+const item = (value: Cbor): Item => (array()(value).length === 1 ? tuple(uint)(value) : tuple(uint, b32)(value))
 const items = list(item, 0, 4096)
 const stream: Shape<Stream> = tuple(uint, uint, items)
 const xattr = (value: Cbor): unknown => (Array.isArray(value) ? stream(value) : bytes(0, 4096)(value))
 const xattrs = list(tuple(bytes(1, 255), xattr), 1)
-const entryFields = record(
+const entryFields = recordWith(
   { 1: bytes(0, 255), 2: oneOf(1, 2, 3, 4, 5, 6, 7), 3: uint, 4: uint, 5: uint, 8: tuple(int, uint) },
   { 6: text, 7: text, 9: stream, 10: bytes(1, 4095), 11: b8, 12: xattrs, 13: tuple(uint, uint), 14: b32, 15: oneOf(1, 2, 3) },
 )
@@ -195,6 +205,7 @@ type Entry = ReturnType<typeof entryFields>
 function entry(value: Cbor): Entry {
   const found = entryFields(value)
   const type = found[2]
+  must('§6.7 a field for files only', type === 1 || !(found[14] ?? found[15]))
   must('§6.7 mode or time of an entry', found[3] <= 0o7777 && found[8][1] < 1e9)
   must('§6.7 content or target', (type === 1 || type === 2) === (found[9] !== undefined) && (type === 3) === (found[10] !== undefined))
   must('§6.7 device or link of an entry', (type === 6 || type === 7) === (found[13] !== undefined) && !(type === 2 && found[11]))
@@ -213,7 +224,7 @@ const WHO = { createdAt: int, durationMs: uint, createdBy: text, actor: text, so
 const WITH = { environment: text, host: text, toolVersion: text, applicationVersion: text, storageSpecVersion: text }
 const ROOT = { roots: list(record({ path: bytes(), at: bytes() }), 1), root: entry, excludes: list(text), statistics }
 const TAGS = { tags: texts(/^[A-Za-z0-9._-]{1,64}$/, text), complete: bool, problems: list(problem, 0, 1000), problemCount: uint }
-const manifestFields = record(
+const manifestFields = recordWith(
   { format: oneOf(1), backupId: b16, contentId: b32, series: text, parents: list(b32), ...WHO, ...WITH, ...ROOT, ...TAGS },
   { extensions: texts(/^/, any) },
 )
@@ -263,8 +274,10 @@ function read(path: string, maxBytes: number): Buffer {
   must(`§10 ${path} is too large`, fs.statSync(path).size <= maxBytes)
   return fs.readFileSync(path)
 }
-const names_ = (folder: string): string[] => (fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [])
-const listing = (folder: string, name: RegExp): string[] => names_(folder).filter((key) => name.test(key))
+const listing = (folder: string, name: RegExp): string[] => {
+  const found = fs.existsSync(folder) ? fs.readdirSync(folder) : []
+  return found.filter((key) => name.test(key)).sort()
+}
 const kindOf = (pack: string): number => (pack.startsWith('packs/data/') ? 1 : 2)
 const packKind = (chunkKind: number): number => [0, 1, 2, 2][chunkKind] ?? 0
 const hasHead = (object: Buffer, magic: string, zeroFrom: number, zeroTo: number, repository: Bytes): boolean =>
@@ -332,6 +345,12 @@ class Repository {
     const { members, features, keys, sealing } = readGenesis(object)
     const json = fs.existsSync(`${root}/cairn.json`) ? JSON.parse(read(`${root}/cairn.json`, 1 << 16).toString()) : undefined
     must('§5.1 cairn.json: another genesis', !json || (json.magic === 'cairn' && json.version === 1 && json.repository === hex(this.id)))
+    must(
+      '§5.1 cairn.json: unknown key',
+      Object.keys(json ?? {})
+        .sort()
+        .join() === (json ? 'features,magic,repository,version' : ''),
+    )
     this.change(members, [])
     this.keys = this.unlock(unlock, keys)
     this.readKeys = new Map(this.keys.read?.map(([epoch, seed]) => [epoch, xWing(seed)]))
@@ -387,7 +406,10 @@ class Repository {
     for (const [id, one] of next) this.everMembers.set(id, one)
   }
   replay(): void {
-    const last = Number(listing(`${this.root}/journal`, /^\d{16}$/).at(-1))
+    const last = listing(`${this.root}/journal`, /^\d{16}$/)
+      .map(Number)
+      .filter(Number.isSafeInteger)
+      .at(-1)!
     for (let sequence = 1, link = this.id; ; sequence++) {
       const path = `${this.root}/journal/${String(sequence).padStart(16, '0')}`
       if (!fs.existsSync(path)) return must(`§7.3 journal entry ${sequence} is missing: omission`, sequence > last)
@@ -406,11 +428,8 @@ class Repository {
     must('§7.3 not a member, or not the signature', signer && isSigned('journal-entry', this.id, signer, body, signature))
     if (RESERVED.includes(event)) return event
     const [who, , shape] = EVENTS.find(([, known]) => known.split(' ').includes(event)) ?? ['', '', any]
-    const letters = signer.roles.map((is) => (is === 'witness' ? 'x' : is[0]!))
-    must(
-      `§7.4 ${event} by ${letters.join()}`,
-      letters.some((letter) => who.includes(letter)),
-    )
+    const letters = signer.roles.map((is) => (is === 'witness' ? 'x' : is[0]!)).filter((letter) => who.includes(letter))
+    must(`§7.4 ${event} by ${signer.roles.join()}`, letters.length > 0)
     shape(clear)
     if (event === 'permission_change') this.change(permissionChange(clear).add, permissionChange(clear).remove)
     if (event === 'features_set') this.features = record(FEATURES)(clear).read
@@ -454,6 +473,7 @@ class Repository {
     const { root, contentId } = found
     must('§9.4.2 of another entry', found.series === details?.get('series') && same(b16(details.get('backupId')!), found.backupId))
     must('§6.5 root, complete or problems', root[2] === 2 && root[1].length === 0 && found.complete === (found.problemCount === 0))
+    must('§6.5 problems', found.problemCount >= found.problems.length)
     must('§6.5 content id', same(H(D('content-id'), encode(map(cbor.get('root')!).get(9)!)), contentId))
     return found
   }
@@ -538,9 +558,9 @@ class Repository {
   }
 
   // §6.6, §6.7
-  *leaves(of: 'file' | 'directory', [size, depth, items_]: Stream): Generator<Item> {
-    must('§6.6 sizes of a stream', items_.reduce((sum, [length]) => sum + length, 0) === size && depth <= 4 && (size > 0 || depth === 0))
-    for (const [length, id] of items_) {
+  *leaves(of: 'file' | 'directory', [size, depth, parts]: Stream): Generator<Item> {
+    must('§6.6 sizes of a stream', parts.reduce((sum, [length]) => sum + length, 0) === size && depth <= 4 && (size > 0 || depth === 0))
+    for (const [length, id] of parts) {
       must('§6.6 an item that may not be', length > 0 && (id || (depth === 0 && of === 'file')))
       if (depth === 0) yield id ? [length, id] : [length]
       else yield* this.leaves(of, [length, depth - 1, items(decode(this.chunk(3, id!)))])
@@ -572,17 +592,18 @@ function restore(repository: Repository, snapshot: Snapshot, target: string): vo
       const path = Buffer.concat([parent, Buffer.from('/'), found[1]])
       const group = found[11] && hex(found[11])
       const first = groups.get(group ?? '')
-      must(`§6.7 ${path} differs within its group of hard links`, !first || same(first.rest, rest))
+      must(`§6.7 ${path.toString()} differs within its group of hard links`, !first || same(first.rest, rest))
       if (group && !first) groups.set(group, { path, rest })
-      if (first && found[2] <= 3) fs.linkSync(first.path, path)
-      else if (found[2] === 2) directories.push([path, found]) && fs.mkdirSync(path, 0o700)
+      if (found[2] === 2) directories.push([path, found])
+      if (found[2] === 2) fs.mkdirSync(path, 0o700)
+      else if (first && found[2] <= 3) fs.linkSync(first.path, path)
       else create(repository, path, found)
     }
   for (const [path, directory] of directories.reverse()) setMetadata(repository, path, directory)
   fs.renameSync(`${target}.restoring`, target)
 }
 function create(repository: Repository, path: Buffer, found: Entry): void {
-  if (found[2] > 3) return void repository.notes.push(`left out: ${path} (type ${found[2]})`)
+  if (found[2] > 3) return void repository.notes.push(`left out: ${path.toString()} (type ${found[2]})`)
   if (found[2] === 3) fs.symlinkSync(found[10]!, path)
   else fill(fs.openSync(path, 'wx', 0o600), repository, found)
   setMetadata(repository, path, found)
@@ -604,8 +625,8 @@ function fill(file: number, repository: Repository, found: Entry): void {
 function setMetadata({ notes }: Repository, path: Buffer, found: Entry): void {
   const own = found[4] === process.getuid?.() && found[5] === process.getgid?.()
   const seconds = found[8][0] + found[8][1] / 1e9
-  if (!own) notes.push(`left out: ownership ${found[4]}:${found[5]} of ${path}`)
-  if (found[12]) notes.push(`left out: ${found[12].length} xattrs of ${path}`)
+  if (!own) notes.push(`left out: ownership ${found[4]}:${found[5]} of ${path.toString()}`)
+  if (found[12]) notes.push(`left out: ${found[12].length} xattrs of ${path.toString()}`)
   if (found[2] === 3) return fs.lutimesSync(path, seconds, seconds)
   fs.chmodSync(path, found[3] & (own ? 0o7777 : 0o1777))
   fs.utimesSync(path, seconds, seconds)

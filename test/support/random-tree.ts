@@ -99,7 +99,7 @@ function makeFifo(file: Buffer): void {
 /** Calls back with a handle of a path's directory, and its last name. */
 export function inParent(file: Buffer, use: (directoryFd: number, name: Buffer) => void): void {
   const slash = file.lastIndexOf('/')
-  const fd = fs.openSync(file.subarray(0, slash), 'r')
+  const fd = fs.openSync(file.subarray(0, slash), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY) // a FIFO there would block
   try {
     use(fd, file.subarray(slash + 1))
   } finally {

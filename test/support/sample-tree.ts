@@ -11,7 +11,7 @@ export function makeSampleTree(root: string): void {
   fs.mkdirSync(path.join(root, 'empty'))
   fs.writeFileSync(path.join(root, 'text'), bytes(1, 3000))
   fs.writeFileSync(path.join(root, 'nothing'), '')
-  fs.writeFileSync(path.join(root, 'inner', 'large'), bytes(2, 700_000))
+  fs.writeFileSync(path.join(root, 'inner', 'large'), bytes(2, 300_000))
   fs.writeFileSync(path.join(root, 'inner', 'deep', 'random'), noise(3, 50_000), { mode: 0o600 })
   fs.linkSync(path.join(root, 'text'), path.join(root, 'inner', 'linked'))
   fs.symlinkSync('../text', path.join(root, 'inner', 'symlink'))

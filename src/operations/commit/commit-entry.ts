@@ -9,12 +9,8 @@ import { mayCommitTo } from '../../repository/journal/members.ts'
 import type { JournalState } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 
-/** @throws {AccessError} when this member may not commit to the series. */
-export function assertMayCommit(repository: Repository, series: string): void {
-  assertMayCommitNow(repository, repository.journal.state, series)
-}
-
-function assertMayCommitNow(repository: Repository, state: JournalState, series: string): void {
+/** @throws {AccessError} when this member may not commit to the series as of `state`. */
+export function assertMayCommit(repository: Repository, state: JournalState, series: string): void {
   const member = state.members.get(toHex(repository.signing.memberId))
   if (member !== undefined && mayCommitTo(member, seriesTag(repository.writeKeys.journal, series))) return
   throw new AccessError('not-a-writer', `This identity may not commit to the series '${series}'.`, {
@@ -22,7 +18,7 @@ function assertMayCommitNow(repository: Repository, state: JournalState, series:
   })
 }
 
-/** What is appended for a manifest that is stored; the right to do so is checked again each time another entry came first. */
+/** What is appended for a manifest that is stored. */
 export function snapshotEntry(repository: Repository, manifestId: Buffer, manifest: Manifest): AppendRequest<'snapshot_created'> {
   const { series, statistics, roots, problemCount, complete } = manifest
   const { backupId, contentId, parents, createdAt, durationMs, host, createdBy, actor, source, description, tags } = manifest
@@ -52,6 +48,5 @@ export function snapshotEntry(repository: Repository, manifestId: Buffer, manife
       roots: roots.map(({ path }) => Buffer.from(path).toString('utf8')),
     },
     signing: repository.signing,
-    guard: (state) => assertMayCommitNow(repository, state, series),
   }
 }

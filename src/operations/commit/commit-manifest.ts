@@ -7,6 +7,7 @@ import type { Repository } from '../../repository/repository.ts'
 import { uuidV4 } from '../../runtime/random.ts'
 import type { CommitOptions } from './commit.ts'
 import type { Captured } from './commit-run.ts'
+import { parentsIn } from './publish.ts'
 
 /** The record of a capture; its parent is the head of its series. */
 export function manifestOf(
@@ -15,12 +16,11 @@ export function manifestOf(
   captured: Captured,
   time: { readonly startedAt: number; readonly durationMs: number },
 ): Manifest {
-  const head = repository.journal.state.heads.get(options.facts.series)
   const { root, counts, problems, newBytes, storedBytes } = captured
   return {
     backupId: uuidV4(),
     contentId: contentId(encodeStream(root.content!)),
-    parents: head === undefined ? [] : [head.manifest],
+    parents: parentsIn(repository.journal.state, options.facts.series),
     createdAt: time.startedAt,
     durationMs: time.durationMs,
     ...options.facts,

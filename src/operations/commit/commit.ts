@@ -2,18 +2,17 @@
 // then nothing is seen of it, and what was stored is found by the next commit. SPEC §3.2, §9.2.
 
 import type { Manifest } from '../../../format/manifest.ts'
-import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
 import { Lease } from '../../repository/lease.ts'
-import { writeManifest } from '../../repository/objects/manifests.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { monotonicMs, now } from '../../runtime/clock.ts'
 import { randomBytes } from '../../runtime/random.ts'
 import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
 import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
 import type { CaptureCache } from './cached-directory.ts'
-import { assertMayCommit, snapshotEntry } from './commit-entry.ts'
+import { assertMayCommit } from './commit-entry.ts'
 import { manifestOf } from './commit-manifest.ts'
 import { CommitRun } from './commit-run.ts'
+import { publish } from './publish.ts'
 
 /** What a person or program says of a snapshot; absent texts are empty. SPEC §6.5 */
 export type SnapshotFacts = Pick<
@@ -77,17 +76,14 @@ export async function commit(repository: Repository, options: CommitOptions): Pr
   const startedAt = now()
   const startedMs = monotonicMs()
   await repository.journal.refresh()
-  assertMayCommit(repository, options.facts.series)
+  assertMayCommit(repository, repository.journal.state, options.facts.series)
   const operation = randomBytes(16)
   const lease = await Lease.take(repository, operation)
   try {
     const run = new CommitRun(repository, options, startedAt)
     const captured = await run.capture()
-    const manifest = manifestOf(repository, options, captured, { startedAt, durationMs: Math.round(monotonicMs() - startedMs) })
-    const { epoch, key } = repository.sealing
-    const sealer = { repository: repository.id, epoch, sealing: new EncapsulationKey(key), signing: repository.signing }
-    const { id } = await writeManifest(repository.store, manifest, sealer)
-    const entry = await repository.journal.append(snapshotEntry(repository, id, manifest))
+    const time = { startedAt, durationMs: Math.round(monotonicMs() - startedMs) }
+    const { id, manifest, entry } = await publish(repository, manifestOf(repository, options, captured, time))
     const { newBytes, storedBytes } = manifest.statistics
     const { durationMs } = manifest
     return { manifestId: id, manifest, sequence: entry.sequence, newBytes, storedBytes, durationMs, segments: captured.segments }

@@ -22,7 +22,7 @@ const PLACEHOLDER = Buffer.alloc(32, 1)
 
 /** Walks the root and counts. Writes nothing, takes no lease. @throws {AccessError} when this member may not commit. */
 export async function dryRunCommit(repository: Repository, options: CommitOptions): Promise<DryRun> {
-  assertMayCommit(repository, options.facts.series)
+  assertMayCommit(repository, repository.journal.state, options.facts.series)
   const counts = new CommitCounts()
   const problems = new Problems((problem) => options.onProblem?.(problem))
   await capture({
