@@ -59,9 +59,11 @@ function planText({ plan, words }: ShownPlan): string {
 
 async function askWords(shown: ShownPlan, signal: AbortSignal): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  const ended = new Promise<string>((resolve) => terminal.on('close', () => resolve('')))
   try {
     process.stderr.write(`${planText(shown)}\n\n`)
-    return await terminal.question(`To do this, type ${bold(shown.words.slice(0, 3).join(' '))}: `, { signal })
+    return await Promise.race([terminal.question(`To do this, type ${bold(shown.words.slice(0, 3).join(' '))}: `, { signal }), ended])
   } finally {
     terminal.close()
   }

@@ -160,6 +160,7 @@ const names = (value: Cbor): string[] => {
   return list(text)(value)
 }
 const FEATURES = { read: names, write: names, check: names, delete: names }
+const hints = record({ magic: oneOf('cairn'), version: oneOf(1), repository: text, features: any })
 const genesis = record({ version: oneOf(1), sealing: bytes(1216), keys: b32, members, features: record(FEATURES) })
 const LINK = { repository: b32, sequence: uint, previous: b32, operation: b16, member: b32 }
 const journalEntry = record({ v: oneOf(1), ...LINK, event: text, time: int, clear: texts(/^/, any), sealed: bytes() })
@@ -284,6 +285,11 @@ const hasHead = (object: Buffer, magic: string, zeroFrom: number, zeroTo: number
   same(object.subarray(0, 9), Buffer.from(`${magic}\x01`)) &&
   same(object.subarray(zeroFrom, zeroTo), ZERO.subarray(zeroFrom, zeroTo)) &&
   same(object.subarray(16, 48), repository)
+function readHints(object: Buffer): { repository: string; features: string[] } {
+  const fields = (json: object): Map<string, Cbor> => new Map(Object.entries(json))
+  const { repository, features } = hints(fields(JSON.parse(object.toString()) as object))
+  return { repository, features: record(FEATURES)(fields(features as unknown as object)).read }
+}
 function readSlot(object: Buffer) {
   must('§7.3 larger than 1 MiB', object.length <= MiB)
   const [body, signature] = tuple(bytes(), bytes(64))(decode(object))
@@ -343,21 +349,16 @@ class Repository {
     this.id = H(object)
     must('§9.1.2 another repository in this place', same(this.id.subarray(0, unlock.repository.length), unlock.repository))
     const { members, features, keys, sealing } = readGenesis(object)
-    const json = fs.existsSync(`${root}/cairn.json`) ? JSON.parse(read(`${root}/cairn.json`, 1 << 16).toString()) : undefined
-    must('§5.1 cairn.json: another genesis', !json || (json.magic === 'cairn' && json.version === 1 && json.repository === hex(this.id)))
-    must(
-      '§5.1 cairn.json: unknown key',
-      Object.keys(json ?? {})
-        .sort()
-        .join() === (json ? 'features,magic,repository,version' : ''),
-    )
+    const hints = fs.existsSync(`${root}/cairn.json`) ? readHints(read(`${root}/cairn.json`, 1 << 16)) : undefined
+    must('§5.1 cairn.json names another repository', !hints || hints.repository === hex(this.id))
+    must('§9.1.1 a newer format', !hints?.features.length)
     this.change(members, [])
     this.keys = this.unlock(unlock, keys)
     this.readKeys = new Map(this.keys.read?.map(([epoch, seed]) => [epoch, xWing(seed)]))
     must('§5.3 a read key that is not of the genesis', same(this.readKeys.get(0)?.publicKey ?? sealing, sealing))
     this.features = features.read
     this.replay()
-    must('§9.1.7 a newer format', !this.features.length && !json?.features.read.length)
+    must('§9.1.7 a newer format', !this.features.length)
     for (const name of listing(`${root}/index`, ID)) this.attempt(`index/${name}`, () => this.segment(name))
   }
   /** A failure that SPEC.md lets a reader step over is noted. */

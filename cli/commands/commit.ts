@@ -86,6 +86,7 @@ async function commitNow(session: Session, options: CommitOptions, { output }: C
       ...options,
       onProgress: (progress) => line.show(progress),
       onProblem: (problem) => output.warning(problemLine(problem)),
+      onRemark: (text) => output.warning(text),
     })
   const outcome = await auditedBackup(
     session,

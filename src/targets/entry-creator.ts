@@ -66,7 +66,7 @@ export class EntryCreator {
    */
   create<T>(directory: number, name: Uint8Array, call: (parentFd: number) => T): T | undefined {
     if (!isEntryName(name))
-      throw new FormatError('entry-name', `An entry of ${this.table.path(directory)} has a name that no entry may have.`)
+      throw new FormatError('entry-name', `An entry of ${this.table.path(directory).toString()} has a name that no entry may have.`)
     if (this.table.isLeftOut(directory)) {
       this.leftOut++
       return undefined
@@ -98,9 +98,13 @@ export class EntryCreator {
   }
 
   tampered(directory: number, name: Uint8Array, reason: string): StopError {
-    return new StopError('target-tampered', `Something changed ${this.table.path(directory, name)} during the restore: ${reason}.`, {
-      hint: 'Nothing was put into place. Find the program that writes there, then restore again.',
-    })
+    return new StopError(
+      'target-tampered',
+      `Something changed ${this.table.path(directory, name).toString()} during the restore: ${reason}.`,
+      {
+        hint: 'Nothing was put into place. Find the program that writes there, then restore again.',
+      },
+    )
   }
 
   close(): void {

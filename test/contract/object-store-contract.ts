@@ -107,6 +107,17 @@ export function storeContract(name: string, make: MakeStore): void {
       expect(await store.get(packKey(2, id(9)), ANY)).toEqual(bytes)
     })
 
+    test('bytes come into the memory that was given, when there is room for them', async () => {
+      await store.put(manifestKey(id(4)), text('0123456789'))
+      const into = new Uint8Array(12)
+      const read = await store.get(manifestKey(id(4)), { ...ANY, into })
+      expect(read).toEqual(text('0123456789'))
+      expect(read?.buffer).toBe(into.buffer)
+      expect(await store.get(manifestKey(id(4)), { ...ANY, range: { offset: 4, length: 3 }, into: into.subarray(1) })).toEqual(text('456'))
+      expect(await store.get(manifestKey(id(4)), { ...ANY, into: into.subarray(0, 9) })).toEqual(text('0123456789'))
+      expect(await store.get(manifestKey(id(5)), { ...ANY, into })).toBeUndefined()
+    })
+
     test('a range gives its bytes, and what is there at the end', async () => {
       await store.put(manifestKey(id(4)), text('0123456789'))
       const range = (offset: number, length: number) => store.get(manifestKey(id(4)), { maxBytes: 10, range: { offset, length } })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordReliability } from '../../bench/reliability.ts'
 import { seededRandom } from '../../bench/seeded.ts'
 import { damage, type Damage, DAMAGES } from '../support/damage.ts'
-import { fateOf, keysOfKind, type Kind, KINDS, VIEWERS } from '../support/damage-law.ts'
+import { fateOf, keysOfKind, type Kind, KINDS, viewersOf } from '../support/damage-law.ts'
 import { inspect, type Noticed } from '../support/inspect.ts'
 import { makeMuseum, type Museum } from '../support/museum.ts'
 import { scratch } from '../support/scratch.ts'
@@ -43,7 +43,7 @@ async function tryCase(kind: Kind, how: Damage, seed: number): Promise<boolean> 
   const damaged = damage(museum.objects, keys, how, seededRandom(seed))
   if (damaged === undefined) return false
   const noticed: Noticed[] = []
-  for (const viewer of VIEWERS) {
+  for (const viewer of viewersOf(kind)) {
     noticed.push(await inspect(await storeOf(damaged.objects), museum, viewer, fateOf(museum, kind, how, damaged, viewer)))
   }
   if (noticed.every((each) => each === 'nothing') && !HARMLESS.includes(kind)) return true

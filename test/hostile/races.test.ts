@@ -25,10 +25,10 @@ const CONTENT = Buffer.from('restored')
 
 /** Runs a loop in another process, and waits until it has begun. */
 async function attack(body: string, ...values: readonly string[]): Promise<void> {
-  const script = `const fs=require('fs');const [${values.map((_, i) => `v${i}`)}]=process.argv.slice(1);const t=(f)=>{try{f()}catch{}};console.log('on');for(;;){${body}}`
-  const process_ = spawn(process.execPath, ['-e', script, ...values], { stdio: ['ignore', 'pipe', 'ignore'] })
-  attacker = { process: process_, ended: new Promise((resolve) => process_.once('exit', resolve)) }
-  await new Promise((resolve) => process_.stdout.once('data', resolve))
+  const script = `const fs=require('fs');const [${values.map((_, i) => `v${i}`).join()}]=process.argv.slice(1);const t=(f)=>{try{f()}catch{}};console.log('on');for(;;){${body}}`
+  const child = spawn(process.execPath, ['-e', script, ...values], { stdio: ['ignore', 'pipe', 'ignore'] })
+  attacker = { process: child, ended: new Promise((resolve) => child.once('exit', resolve)) }
+  await new Promise((resolve) => child.stdout.once('data', resolve))
 }
 
 /** Says whether the work was stopped as tampered with; any other error fails the test. */
@@ -54,7 +54,8 @@ test('a parent that is swapped for a symlink to the canary and back, all the tim
       place().canary,
     )
     const was = stopped(() => {
-      for (let i = 1; i <= 150; i++) writer.writeFile({ directory: i, entry: file('file', { content: { size: 8, depth: 0, items: [] } }) }, [{ at: 0, bytes: CONTENT }])
+      for (let i = 1; i <= 150; i++)
+        writer.writeFile({ directory: i, entry: file('file', { content: { size: 8, depth: 0, items: [] } }) }, [{ at: 0, bytes: CONTENT }])
       for (let i = 150; i > 0; i--) writer.finishDirectory(i, { ...file('d', { mode: 0o777 }), type: 2 })
     })
     if (was) stops++
@@ -94,9 +95,14 @@ test('a staging tree in which directories turn into symlinks while it is removed
   for (let round = 0; round < ROUNDS; round++) {
     const directories = Array.from({ length: 60 }, (_, i) => [i % 3 === 0 ? 0 : i, `d${i}`] as const)
     const { writer, staging, tree } = bench(directories)
-    for (let i = 1; i <= 60; i++) writer.writeFile({ directory: i, entry: file('f', { content: { size: 8, depth: 0, items: [] } }) }, [{ at: 0, bytes: CONTENT }])
+    for (let i = 1; i <= 60; i++)
+      writer.writeFile({ directory: i, entry: file('f', { content: { size: 8, depth: 0, items: [] } }) }, [{ at: 0, bytes: CONTENT }])
     writer.close()
-    await attack('t(()=>fs.renameSync(v0+"/d3",v0+"/aside"));t(()=>fs.symlinkSync(v1,v0+"/d3"));t(()=>fs.unlinkSync(v0+"/d3"));t(()=>fs.renameSync(v0+"/aside",v0+"/d3"))', tree, place().canary)
+    await attack(
+      't(()=>fs.renameSync(v0+"/d3",v0+"/aside"));t(()=>fs.symlinkSync(v1,v0+"/d3"));t(()=>fs.unlinkSync(v0+"/d3"));t(()=>fs.renameSync(v0+"/aside",v0+"/d3"))',
+      tree,
+      place().canary,
+    )
     try {
       staging.abort()
     } catch (error) {

@@ -11,7 +11,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -350,5 +349,10 @@ function setDefaultAcl(path: string): void {
     acl.writeUInt16LE(permissions, 6 + 8 * i)
     acl.writeUInt32LE(id, 8 + 8 * i)
   })
-  execFileSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "system.posix_acl_default", bytes.fromhex(sys.argv[2]))', path, acl.toString('hex')])
+  execFileSync('python3', [
+    '-c',
+    'import os,sys; os.setxattr(sys.argv[1], "system.posix_acl_default", bytes.fromhex(sys.argv[2]))',
+    path,
+    acl.toString('hex'),
+  ])
 }

@@ -18,8 +18,14 @@ export const KINDS = [
 export type Kind = (typeof KINDS)[number]
 
 /** Who looks: one who saw the repository before; one who never did; one with nothing but the recovery code. */
-export const VIEWERS = ['pinned', 'stranger', 'code'] as const
+const VIEWERS = ['pinned', 'stranger', 'code'] as const
 export type Viewer = (typeof VIEWERS)[number]
+
+/** Whose views of a kind of file differ. */
+export function viewersOf(kind: Kind): readonly Viewer[] {
+  if (kind === 'keys') return VIEWERS
+  return kind === 'cairn.json' || kind === 'journal' || kind === 'checkpoints' ? ['pinned', 'stranger'] : ['pinned']
+}
 
 /** What a viewer must find. */
 export interface Fate {

@@ -6,7 +6,6 @@ mkdir -p ~/notes/letters ~/notes/accounts
 printf 'Dear Ada,\\nthe loom is ready.\\n' > ~/notes/letters/jacquard.txt
 printf 'Dear Charles,\\nnumber seven is wrong.\\n' > ~/notes/letters/babbage.txt
 seq 1 20000 > ~/notes/accounts/1843.csv
-ln -s letters/jacquard.txt ~/notes/newest
 export CAIRN_ACTOR=person:ada
 `
 

@@ -22,14 +22,14 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { planRestore, type RestoreOptions, type RestoreOutcome, runRestore } from '../../src/operations/restore/restore.ts'
 import type { PlanOptions } from '../../src/operations/restore/restore.ts'
-import { FileSystemStore } from '../../src/repository/store/file-system-store.ts'
-import type { Repository } from '../../src/repository/repository.ts'
+import { planRestore, type RestoreOptions, type RestoreOutcome, runRestore } from '../../src/operations/restore/restore.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
+import type { Repository } from '../../src/repository/repository.ts'
+import { FileSystemStore } from '../../src/repository/store/file-system-store.ts'
 import { issuePermit } from '../../src/runtime/permit.ts'
 import { writeXattr } from '../../src/runtime/posix/xattr.ts'
-import { commitDirectory, reopen, repositoryFixture, type RepositoryFixture } from '../support/repository-fixture.ts'
+import { commitDirectory, type RepositoryFixture, reopen, repositoryFixture } from '../support/repository-fixture.ts'
 import { treeFacts } from '../support/tree-facts.ts'
 
 const isRoot = process.geteuid!() === 0
@@ -49,7 +49,11 @@ beforeEach(async () => {
 
 afterEach(() => rmSync(base, { recursive: true, force: true }))
 
-async function restore(snapshot: SnapshotRecord, options: RestoreOptions & Partial<PlanOptions> = {}, repository?: Repository): Promise<RestoreOutcome> {
+async function restore(
+  snapshot: SnapshotRecord,
+  options: RestoreOptions & Partial<PlanOptions> = {},
+  repository?: Repository,
+): Promise<RestoreOutcome> {
   const opened = repository ?? (await reopen(fixture.store, fixture.identity))
   return runRestore(opened, await planRestore(opened, snapshot, { to: target, ...options }), options)
 }

@@ -11,11 +11,16 @@ export interface Home {
   readonly cacheDirectory: string
 }
 
+/** Where the home of this user is, whether it exists or not. */
+export function homeDirectory(env: NodeJS.ProcessEnv): string {
+  const config = env['XDG_CONFIG_HOME'] || path.join(os.homedir(), '.config')
+  return path.resolve(env['CAIRN_HOME'] || path.join(config, 'cairn'))
+}
+
 /** The places of this user; made when they are missing, closed to everybody else. */
 export function openHome(env: NodeJS.ProcessEnv): Home {
-  const config = env['XDG_CONFIG_HOME'] || path.join(os.homedir(), '.config')
   const cache = env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache')
-  const directory = path.resolve(env['CAIRN_HOME'] || path.join(config, 'cairn'))
+  const directory = homeDirectory(env)
   const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || (env['CAIRN_HOME'] ? path.join(directory, 'cache') : path.join(cache, 'cairn')))
   for (const each of [directory, cacheDirectory]) fs.mkdirSync(each, { recursive: true, mode: 0o700 })
   return { directory, cacheDirectory }

@@ -126,7 +126,8 @@ class Capture {
     try {
       const stat = statAt(fd, Buffer.from(name, 'latin1'))
       const type = entryTypeOf(stat)
-      if (type === undefined || this.#options.isExcluded?.(node.pathOf(name), type === ENTRY_DIRECTORY) === true) return undefined
+      if (this.#options.isExcluded?.(node.pathOf(name), type === ENTRY_DIRECTORY) === true) return undefined
+      if (type === undefined) this.#options.problems.add(node.pathOf(name), 'unsupported', 'a file of an unknown type')
       putStatRecord(stats, offset, stat)
       return type
     } catch (error) {

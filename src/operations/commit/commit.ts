@@ -57,6 +57,8 @@ export interface CommitOptions {
   readonly threads?: number
   readonly onProgress?: (progress: CommitProgress) => void
   readonly onProblem?: (problem: { path: Uint8Array; kind: string; message: string }) => void
+  /** Takes what a person should know though the snapshot stands. */
+  readonly onRemark?: (text: string) => void
   readonly signal?: AbortSignal
 }
 

@@ -45,8 +45,9 @@ export interface SnapshotStats extends SizeStats {
   readonly directories: readonly DirectoryStats[]
 }
 
-/** What the repository holds as a whole. */
+/** What the repository holds as a whole. @throws {KeyError} `no-read-key`: the index alone would do, but SPEC §11 leaves it to readers. */
 export async function repositoryStats(repository: Repository): Promise<RepositoryStats> {
+  void repository.readKeys
   const index = await repository.index()
   const { snapshots } = repository.journal.state
   const data = index.packs.filter(({ kind }) => kind === PACK_DATA)

@@ -9,14 +9,14 @@ import { attestationOf } from '../../repository/objects/attestation.ts'
 import { packKindOf } from '../../repository/objects/chunk-reader.ts'
 import { segmentPack } from '../../repository/objects/pack-directories.ts'
 import type { PackKeys, PackReader } from '../../repository/pack/pack-reader.ts'
-import type { PackVerdict } from './messages.ts'
+import type { PackJob, PackResult, PackVerdict } from './messages.ts'
 
 export interface PackTools {
   readonly reader: PackReader
   readonly identity: ChunkIdentity
 }
 
-export interface PackToCheck {
+interface PackToCheck {
   readonly kind: PackKind
   readonly id: Uint8Array
   readonly bytes: Buffer
@@ -35,8 +35,14 @@ interface ExpectedBlock {
   readonly fits: (i: number, chunk: Buffer) => boolean
 }
 
+/** Checks the pack of a job, in whichever thread. */
+export function checkJob(tools: PackTools, { kind, id, buffer, packBytes, keys, indexed }: PackJob): PackResult {
+  const packKeys = keys && { kind, blockKey: Buffer.from(keys.blockKey), directoryKey: Buffer.from(keys.directoryKey) }
+  return { verdict: checkPack(tools, { kind, id, bytes: Buffer.from(buffer, 0, packBytes), keys: packKeys, indexed }), buffer }
+}
+
 /** Checks a pack; nothing that is wrong with it is thrown. */
-export function checkPack({ reader, identity }: PackTools, { kind, id, bytes, keys, indexed }: PackToCheck): PackVerdict {
+function checkPack({ reader, identity }: PackTools, { kind, id, bytes, keys, indexed }: PackToCheck): PackVerdict {
   const messages: string[] = []
   if (!sha256(bytes).equals(id)) messages.push('its bytes are not those that its name says')
   if (keys === undefined) return { messages: [...messages, 'its header does not open'], badBlocks: [], lost: true, attestation: undefined, chunks: 0 }

@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads'
 import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { PackReader } from '../../repository/pack/pack-reader.ts'
 import { serveJobs } from '../../runtime/workers.ts'
-import { checkPack } from './check-pack.ts'
+import { checkJob } from './check-pack.ts'
 import type { PackJob, PackResult, VerifyWorkerData } from './messages.ts'
 
 const { repository, idKey } = workerData as VerifyWorkerData
@@ -13,9 +13,8 @@ const identity = new ChunkIdentity(idKey)
 const tools = { identity, reader: new PackReader({ repository, readKeys: new Map(), identity }) }
 
 serveJobs<PackJob, PackResult>({
-  run: async ({ kind, id, buffer, packBytes, keys, indexed }) => {
-    const packKeys = keys && { kind, blockKey: Buffer.from(keys.blockKey), directoryKey: Buffer.from(keys.directoryKey) }
-    const verdict = checkPack(tools, { kind, id, bytes: Buffer.from(buffer, 0, packBytes), keys: packKeys, indexed })
-    return { result: { verdict, buffer }, transfer: [buffer] }
+  run: async (job) => {
+    const result = checkJob(tools, job)
+    return { result, transfer: [result.buffer] }
   },
 })

@@ -4,7 +4,7 @@ import { Journal } from './journal.ts'
 import type { OpenJournalOptions } from './open-journal.ts'
 import type { Pin } from './pins.ts'
 
-export interface AcceptOptions extends Omit<OpenJournalOptions, 'pin' | 'cached'> {
+export interface AcceptOptions extends Omit<OpenJournalOptions, 'pin'> {
   readonly journalKey: Uint8Array
   readonly signing: SigningKey
   /** The pin that the journal no longer has. */
@@ -21,13 +21,8 @@ const ACCEPTABLE: ReadonlySet<string> = new Set(['journal-rollback', 'journal-fo
  * @throws {UsageError} `nothing-to-accept` when the journal has the pin; {AccessError} `role` when the signer is no owner.
  * @throws {StopError} for what cannot be accepted: `repository-replaced`, `journal-omission`, `newer-repository`.
  */
-export async function acceptJournal({ signing, lost, reason, ...options }: AcceptOptions): Promise<Journal> {
-  if (await hasPin({ ...options, pin: lost })) {
-    throw new UsageError(
-      'nothing-to-accept',
-      `The journal holds the entry ${lost.sequence} that was verified here before: there is nothing to accept.`,
-    )
-  }
+export async function acceptJournal({ signing, lost, reason, cached, ...options }: AcceptOptions): Promise<Journal> {
+  await assertLost({ ...options, pin: lost, ...(cached !== undefined && { cached }) })
   const journal = await Journal.open(options)
   await journal.append({
     event: 'journal_accepted',
@@ -38,8 +33,18 @@ export async function acceptJournal({ signing, lost, reason, ...options }: Accep
   return journal
 }
 
+/**
+ * Checks that the journal no longer holds a pin, and that its loss was not accepted before by somebody whom this client believes.
+ * @throws {UsageError} `nothing-to-accept` when it opens under the pin; {StopError} for what cannot be accepted.
+ */
+export async function assertLost(options: OpenJournalOptions & { readonly pin: Pin }): Promise<void> {
+  if (await opensUnderPin(options)) {
+    throw new UsageError('nothing-to-accept', `The journal opens with entry ${options.pin.sequence} as it was verified: there is nothing to accept.`)
+  }
+}
+
 /** Whether the journal opens under this pin; an acceptance that it holds already counts. */
-async function hasPin(options: OpenJournalOptions): Promise<boolean> {
+async function opensUnderPin(options: OpenJournalOptions): Promise<boolean> {
   try {
     await Journal.open(options)
     return true

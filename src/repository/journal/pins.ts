@@ -16,16 +16,20 @@ export function samePin(a: Pin, b: Pin): boolean {
   return a.sequence === b.sequence && equalBytes(a.hash, b.hash)
 }
 
-const ACCEPT_HINT =
-  'Stop and find out why: a store restored from an older copy looks like this, and so does an attack. ' +
-  'When it is known to be legitimate, an owner runs `cairn journal accept`.'
+/** Another client's owner has to be told what this client lost. */
+function acceptHint({ sequence, hash }: Pin): string {
+  return (
+    'Stop and find out why: a store restored from an older copy looks like this, and so does an attack. When it is known to be ' +
+    `legitimate, an owner runs \`cairn journal accept\`; on another machine with --lost ${sequence}:${toHex(hash)}`
+  )
+}
 
 /** The journal ends before the pinned entry. */
 export function rollback(pin: Pin, head: Head): StopError {
   return new StopError(
     'journal-rollback',
     `The journal ends at entry ${head.sequence}, but entry ${pin.sequence} was verified here before: history was rolled back.`,
-    { hint: ACCEPT_HINT, fields: evidence(pin, head) },
+    { hint: acceptHint(pin), fields: evidence(pin, head) },
   )
 }
 
@@ -35,7 +39,7 @@ export function fork(pin: Pin, found: Pin): StopError {
     'journal-fork',
     `Journal entry ${pin.sequence} is not the one that was verified here before: history was rewritten.`,
     {
-      hint: ACCEPT_HINT,
+      hint: acceptHint(pin),
       fields: evidence(pin, found),
     },
   )

@@ -10,7 +10,7 @@ import { PinWatch } from './pin-watch.ts'
 import type { Head, Pin } from './pins.ts'
 import type { AppliedSlot } from './replay.ts'
 import type { Slot } from './slots.ts'
-import type { DraftState, VoidReason } from './state.ts'
+import type { DraftState, JournalState, VoidReason } from './state.ts'
 
 export interface JournalProblem {
   /** A StopError's or IntegrityError's code, or `journal-rewritten`. */
@@ -29,6 +29,8 @@ export interface JournalVerification {
   readonly head: Head | undefined
   readonly voids: readonly { readonly sequence: number; readonly reason: VoidReason }[]
   readonly problems: readonly JournalProblem[]
+  /** What the journal says, as far as it could be read. */
+  readonly state: JournalState | undefined
 }
 
 export interface VerifyJournalOptions {
@@ -37,6 +39,8 @@ export interface VerifyJournalOptions {
   readonly pin?: Pin
   /** With it, details are opened, too. */
   readonly journalKey?: Uint8Array
+  /** Sees every slot after the genesis entry, with what became of it. */
+  readonly onSlot?: (applied: AppliedSlot) => void
 }
 
 /**
@@ -47,26 +51,27 @@ export async function verifyJournal(store: ObjectStore, options: VerifyJournalOp
   const problems: JournalProblem[] = []
   const genesis = await orProblem(problems, () => readGenesis(store, options.expectedRepository))
   if (genesis === undefined) {
-    return { ok: false, repository: undefined, entries: 0, head: undefined, voids: [], problems }
+    return { ok: false, repository: undefined, entries: 0, head: undefined, voids: [], problems, state: undefined }
   }
   const state = genesisState(genesis, options.journalKey)
   await orProblem(problems, () => replayAll(store, genesis, state, options, problems))
   const voids = [...state.voids].map(([sequence, reason]) => ({ sequence, reason }))
   const entries = state.head.sequence + 1 - voids.length
-  return { ok: problems.length === 0, repository: genesis.id, entries, head: state.head, voids, problems }
+  return { ok: problems.length === 0, repository: genesis.id, entries, head: state.head, voids, problems, state }
 }
 
 async function replayAll(
   store: ObjectStore,
   genesis: Genesis,
   state: DraftState,
-  { pin, journalKey }: VerifyJournalOptions,
+  { pin, journalKey, onSlot }: VerifyJournalOptions,
   problems: JournalProblem[],
 ): Promise<void> {
   const watch = pin && new PinWatch(pin, { journalKey })
   watch?.start({ sequence: 0, hash: genesis.id })
   await replayFrom(store, state, journalKey, (applied) => {
     watch?.see(applied)
+    onSlot?.(applied)
     if (isRewritten(state, applied)) {
       problems.push(rewritten(applied.slot))
     }

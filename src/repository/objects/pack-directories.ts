@@ -5,7 +5,7 @@ import { type SegmentPack, SHORT_ID_BYTES } from '../../../format/index-segment.
 import { type DirectoryBlock, PACK_FOOTER_BYTES, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
 import { parseStoreKey } from '../../../format/store-key.ts'
 import { NotFoundError, StoreError } from '../../errors.ts'
-import type { PackReader } from '../pack/pack-reader.ts'
+import type { PackKeys, PackReader } from '../pack/pack-reader.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { ChunkIndex } from './chunk-index.ts'
 
@@ -28,7 +28,7 @@ export async function* directoriesOf(store: ObjectStore, packs: PackReader): Asy
   for (const prefix of ['packs/tree/', 'packs/data/'] as const) {
     for await (const { key, bytes } of store.list(prefix)) {
       try {
-        yield await segmentPackOf(store, packs, key, bytes)
+        yield (await openPack(store, packs, key, bytes)).pack
       } catch (error) {
         if (error instanceof StoreError) throw error
         yield { object: key, message: (error as Error).message }
@@ -37,14 +37,26 @@ export async function* directoriesOf(store: ObjectStore, packs: PackReader): Asy
   }
 }
 
-async function segmentPackOf(store: ObjectStore, packs: PackReader, key: string, packBytes: number): Promise<SegmentPack> {
+/** A pack's own directory, and the keys that open its blocks. */
+export interface OpenedPack {
+  readonly pack: SegmentPack
+  readonly keys: PackKeys
+  readonly blocks: readonly DirectoryBlock[]
+}
+
+/**
+ * Opens the directory of a pack by its store key; `packBytes` is asked of the store unless it is known.
+ * @throws {NotFoundError} `pack`; {IntegrityError}, {FormatError} when it does not open; {StoreError}.
+ */
+export async function openPack(store: ObjectStore, packs: PackReader, key: string, packBytes?: number): Promise<OpenedPack> {
   const parsed = parseStoreKey(key)
-  if (parsed.kind !== 'pack') throw new NotFoundError('pack', `${key} is no pack.`)
+  const size = packBytes ?? (await store.size(key))
+  if (parsed.kind !== 'pack' || size === undefined) throw new NotFoundError('pack', `There is no pack ${key}.`, { fields: { object: key } })
   const keys = packs.openHeader(await part(store, key, 0, PACK_HEADER_BYTES), parsed.packKind)
-  const footer = await part(store, key, packBytes - PACK_FOOTER_BYTES, PACK_FOOTER_BYTES)
+  const footer = await part(store, key, size - PACK_FOOTER_BYTES, PACK_FOOTER_BYTES)
   const { directoryOffset, directoryBytes } = packs.openFooter(keys, footer)
   const blocks = packs.openDirectory(keys, await part(store, key, directoryOffset, directoryBytes), directoryOffset)
-  return segmentPack(parsed.id, parsed.packKind, packBytes, blocks)
+  return { pack: segmentPack(parsed.id, parsed.packKind, size, blocks), keys, blocks }
 }
 
 /** What an index segment says of a pack, from its directory. */

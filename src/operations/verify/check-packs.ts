@@ -1,0 +1,95 @@
+// Reads whole packs and has them checked on all cores. A few buffers go round between the store and the threads, so that memory
+// does not depend on how many packs there are. SPEC §9.4.4
+
+import type { SegmentPack } from '../../../format/index-segment.ts'
+import { LIMITS } from '../../../format/limits.ts'
+import { PACK_HEADER_BYTES } from '../../../format/pack.ts'
+import { CancelledError } from '../../errors.ts'
+import type { Repository } from '../../repository/repository.ts'
+import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
+import { checkJob } from './check-pack.ts'
+import type { PackJob, PackResult, PackVerdict, VerifyWorkerData } from './messages.ts'
+import type { ListedPack } from './pack-health.ts'
+import { isDamage } from './tree-check.ts'
+
+export interface CheckPacksOptions {
+  /** What the index says of a pack, for one whose directory does not open. */
+  readonly indexedPack: (pack: ListedPack) => SegmentPack | undefined
+  /** Takes each verdict as it comes. */
+  readonly onVerdict: (pack: ListedPack, verdict: PackVerdict) => void
+  readonly threadCount?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+type Check = (job: PackJob) => Promise<PackResult>
+
+/** Below this, starting threads takes longer than the work. */
+const FEW_BYTES = 8 << 20
+
+/** Packs that are read ahead, beyond one for each thread. */
+const AHEAD = 1
+
+const UNREADABLE = { badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
+
+/** Checks packs, each once. @throws {StoreError} when the store fails altogether; {CancelledError} */
+export async function checkPacks(repository: Repository, packs: readonly ListedPack[], options: CheckPacksOptions): Promise<void> {
+  const few = packs.reduce((sum, { packBytes }) => sum + packBytes, 0) < FEW_BYTES
+  const threadCount = few ? 1 : (options.threadCount ?? coreCount())
+  const data: VerifyWorkerData = { repository: repository.id, idKey: repository.writeKeys.id }
+  const pool = new WorkerPool<PackJob, PackResult>({ module: workerModule('worker', import.meta.url), data, size: threadCount })
+  const tools = { reader: repository.packs, identity: repository.identity }
+  const check: Check = few ? (job) => Promise.resolve(checkJob(tools, job)) : (job) => pool.run(job, [job.buffer])
+  try {
+    const waiting = packs.values()
+    await Promise.all(Array.from({ length: threadCount + AHEAD }, () => lane(repository, waiting, check, options)))
+  } finally {
+    await pool.close()
+  }
+}
+
+/** One buffer's way: read a pack into it, have it checked, again. */
+async function lane(repository: Repository, waiting: Iterator<ListedPack>, check: Check, { indexedPack, onVerdict, signal }: CheckPacksOptions): Promise<void> {
+  let buffer = new ArrayBuffer(0)
+  for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
+    if (signal?.aborted === true) throw new CancelledError('cancelled', 'The verification was cancelled.')
+    const pack = next.value
+    if (buffer.byteLength < pack.packBytes && pack.packBytes <= LIMITS.packBytes) buffer = new ArrayBuffer(pack.packBytes)
+    const job = await readPack(repository, pack, buffer, indexedPack)
+    if ('messages' in job) onVerdict(pack, job)
+    else {
+      const result = await check(job)
+      buffer = result.buffer
+      onVerdict(pack, result.verdict)
+    }
+  }
+}
+
+/** Reads a pack and opens its header: threads hold no read key. What cannot be read is a verdict already. */
+async function readPack(repository: Repository, pack: ListedPack, buffer: ArrayBuffer, indexedPack: CheckPacksOptions['indexedPack']): Promise<PackJob | PackVerdict> {
+  const { key, id, kind } = pack
+  try {
+    const bytes = await repository.store.get(key, { maxBytes: LIMITS.packBytes, into: new Uint8Array(buffer) })
+    if (bytes === undefined) return { ...UNREADABLE, messages: ['it vanished from the store'] }
+    const keys = headerKeys(repository, pack, bytes)
+    const held = bytes.buffer === buffer ? buffer : new Uint8Array(bytes).buffer
+    return { kind, id, buffer: held, packBytes: bytes.length, keys, indexed: keys && copyOf(indexedPack(pack)) }
+  } catch (error) {
+    if (isDamage(error)) return { ...UNREADABLE, messages: [error.message] }
+    throw error
+  }
+}
+
+function headerKeys(repository: Repository, { kind }: ListedPack, bytes: Buffer): PackJob['keys'] {
+  try {
+    const { blockKey, directoryKey } = repository.packs.openHeader(bytes.subarray(0, PACK_HEADER_BYTES), kind)
+    return { blockKey, directoryKey }
+  } catch (error) {
+    if (isDamage(error)) return undefined
+    throw error
+  }
+}
+
+/** The index's columns are views of its whole memory, which must not travel. */
+function copyOf(pack: SegmentPack | undefined): SegmentPack | undefined {
+  return pack && { ...pack, lengths: pack.lengths.slice(), shortIds: pack.shortIds.slice() }
+}

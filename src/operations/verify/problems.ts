@@ -1,0 +1,84 @@
+// What a verification finds. A problem says which object is wrong, and which snapshots and paths it harms; most damage harms few.
+
+/** `pack`: damaged or of the wrong size; `segment`: does not open, or announces what is not there; the others are missing or damaged. */
+export type VerifyProblemKind =
+  | 'journal'
+  | 'checkpoint'
+  | 'key-slot'
+  | 'lease'
+  | 'manifest'
+  | 'tree'
+  | 'chunk'
+  | 'pack'
+  | 'pack-missing'
+  | 'segment'
+
+/** Paths listed with one problem. */
+export const LISTED_PATHS = 1000
+
+/** Distinct chunks that are nowhere, each named as a problem; further ones count for the last. */
+export const LISTED_CHUNKS = 1000
+
+export interface VerifyProblem {
+  readonly kind: VerifyProblemKind
+  /** Store key of what is wrong; for a chunk or tree its id, in hexadecimal. */
+  readonly object: string
+  readonly message: string
+  /** Ids of the snapshots that it harms, in hexadecimal. */
+  readonly snapshots: readonly string[]
+  /** Paths that it harms in these snapshots, at most 1,000; a directory stands for all below it. */
+  readonly paths: readonly Uint8Array[]
+  /** How many paths it harms, counted in each snapshot. */
+  readonly pathCount: number
+}
+
+/** A problem whose harm is being collected. */
+export interface OpenProblem extends VerifyProblem {
+  readonly snapshots: string[]
+  readonly paths: Uint8Array[]
+  pathCount: number
+}
+
+/** Collects problems, each object and kind once. */
+export class ProblemList {
+  readonly #problems = new Map<string, OpenProblem>()
+  readonly #listed = new Map<OpenProblem, Set<string>>()
+
+  get all(): readonly OpenProblem[] {
+    return [...this.#problems.values()]
+  }
+
+  get count(): number {
+    return this.#problems.size
+  }
+
+  find(kind: VerifyProblemKind, object: string): OpenProblem | undefined {
+    return this.#problems.get(`${kind} ${object}`)
+  }
+
+  countOf(kind: VerifyProblemKind): number {
+    return this.all.filter((problem) => problem.kind === kind).length
+  }
+
+  /** The problem of an object; the first message stays. */
+  add(kind: VerifyProblemKind, object: string, message: string): OpenProblem {
+    const known = this.find(kind, object)
+    if (known !== undefined) return known
+    const problem: OpenProblem = { kind, object, message, snapshots: [], paths: [], pathCount: 0 }
+    this.#problems.set(`${kind} ${object}`, problem)
+    return problem
+  }
+
+  /** Notes that a problem harms a path of a snapshot. */
+  harm(problem: OpenProblem, snapshot: string, path: Uint8Array): void {
+    if (problem.snapshots.at(-1) !== snapshot) problem.snapshots.push(snapshot)
+    problem.pathCount++
+    if (problem.paths.length >= LISTED_PATHS) return
+    const listed = this.#listed.get(problem) ?? new Set<string>()
+    this.#listed.set(problem, listed)
+    const name = Buffer.from(path).toString('latin1')
+    if (listed.has(name)) return
+    listed.add(name)
+    problem.paths.push(path)
+  }
+}
