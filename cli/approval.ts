@@ -30,8 +30,9 @@ export function addPlanOptions<Args extends GlobalArgs>(yargs: Argv<Args>) {
 
 /** How the yes may come in this call. @throws {UsageError} when --plan and --apply are given together. */
 export function decisionOf({ plan, apply }: PlanArgs, { output, signal }: Pick<CommandContext, 'output' | 'signal'>): Decision {
-  if (plan && apply !== undefined) throw new UsageError('plan-and-apply', '--plan and --apply exclude each other.', { hint: 'Plan first, then apply.' })
-  const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true && !output.json
+  if (plan && apply !== undefined)
+    throw new UsageError('plan-and-apply', '--plan and --apply exclude each other.', { hint: 'Plan first, then apply.' })
+  const isTerminal = process.stdin.isTTY && process.stderr.isTTY && !output.json
   return {
     planOnly: plan,
     apply,
@@ -41,9 +42,12 @@ export function decisionOf({ plan, apply }: PlanArgs, { output, signal }: Pick<C
 }
 
 /** What `--plan` prints. */
-export function planResult<T>(context: Pick<CommandContext, 'output'>, outcome: PlanOutcome<T> & { readonly kind: 'planned' }): void {
+export function planResult(context: Pick<CommandContext, 'output'>, outcome: PlanOutcome<unknown> & { readonly kind: 'planned' }): void {
   const { plan, digest, words } = outcome
-  context.output.result({ planned: true, plan, digest, words }, () => `${planText(outcome)}\n\nNothing was done. To do exactly this: --apply ${digest}`)
+  context.output.result(
+    { planned: true, plan, digest, words },
+    () => `${planText(outcome)}\n\nNothing was done. To do exactly this: --apply ${digest}`,
+  )
 }
 
 function planText({ plan, words }: ShownPlan): string {

@@ -40,7 +40,8 @@ export interface SourceOf {
 export async function sourceOf({ path: paths = [], stdin, name, dryRun }: CommitArgs): Promise<SourceOf> {
   if (stdin !== undefined) return stdinSource(stdin, paths, dryRun)
   const [only] = paths
-  if (only === undefined) throw new UsageError('nothing-to-commit', 'No path was named.', { hint: 'Name a path, or give a stream with --stdin NAME.' })
+  if (only === undefined)
+    throw new UsageError('nothing-to-commit', 'No path was named.', { hint: 'Name a path, or give a stream with --stdin NAME.' })
   if (paths.length > 1 && name === undefined) {
     throw new UsageError('series-needed', 'Several paths need a series name.', { hint: 'Give one with --name SERIES.' })
   }
@@ -49,10 +50,13 @@ export async function sourceOf({ path: paths = [], stdin, name, dryRun }: Commit
 }
 
 function stdinSource(stdin: string, paths: readonly string[], dryRun: boolean): SourceOf {
-  if (paths.length > 0) throw new UsageError('stdin-and-paths', 'Standard input and paths cannot be captured together.', { hint: 'Make two commits.' })
-  if (dryRun) throw new UsageError('stdin-dry-run', 'A stream can be read only once, so there is no dry run of it.', { hint: 'Leave out --dry-run.' })
+  if (paths.length > 0)
+    throw new UsageError('stdin-and-paths', 'Standard input and paths cannot be captured together.', { hint: 'Make two commits.' })
+  if (dryRun)
+    throw new UsageError('stdin-dry-run', 'A stream can be read only once, so there is no dry run of it.', { hint: 'Leave out --dry-run.' })
   const name = Buffer.from(stdin)
-  if (!isEntryName(name)) throw new UsageError('stdin-name', `'${stdin}' cannot name a file.`, { hint: 'Use 1 to 255 bytes without a slash.' })
+  if (!isEntryName(name))
+    throw new UsageError('stdin-name', `'${stdin}' cannot name a file.`, { hint: 'Use 1 to 255 bytes without a slash.' })
   const root: CaptureRoot = { path: Buffer.from('/'), selection: 'all', roots: [{ path: Buffer.from(`stdin:${stdin}`), at: name }] }
   return { root, stdin: name.toString('latin1'), defaultName: defaultSeries(stdin) }
 }

@@ -45,6 +45,9 @@ function readSecretFile(file: string, what: string): string {
   try {
     return fs.readFileSync(file, 'utf8').trim()
   } catch (cause) {
-    throw new UsageError('secret-file', `The file ${file} with the ${what} cannot be read.`, { hint: 'Check its path and permissions.', cause })
+    throw new UsageError('secret-file', `The file ${file} with the ${what} cannot be read.`, {
+      hint: 'Check its path and permissions.',
+      cause,
+    })
   }
 }

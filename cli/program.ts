@@ -41,10 +41,17 @@ function baseProgram(argv: readonly string[]): Argv<GlobalArgs> {
     .check(refuseRepeated, true)
     .exitProcess(false)
     .epilogue("A snapshot is named by its id's beginning, latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag.")
+  skipHelpDrawing(program)
   return program.fail((message: string | null, error: Error | null | undefined) => {
     if (error && error.name !== 'YError') throw error
     throw usageError(message ?? error?.message ?? '', argv, program)
   })
+}
+
+/** yargs draws the help text before every command, in case that it fails. Nobody asks for it then, and drawing it takes 20 ms. */
+function skipHelpDrawing(program: Argv<GlobalArgs>): void {
+  type Internals = { getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } } }
+  ;(program as unknown as Internals).getInternalMethods().getUsageInstance().cacheHelpMessage = () => undefined
 }
 
 /** The module of the command that was named; all of them for help, completion, and when there is no such command. */

@@ -17,7 +17,7 @@ export interface CommandContext {
   /** Aborts on Ctrl-C, SIGTERM, and when nobody reads the output any more. */
   readonly signal: AbortSignal
   /** Opens the repository that the options name, once; it is closed when the command ends. */
-  openSession(): Promise<Session>
+  readonly openSession: () => Promise<Session>
 }
 
 export interface CommandSpec<Args extends GlobalArgs> {

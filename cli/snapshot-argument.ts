@@ -15,7 +15,7 @@ export interface OpenedSnapshot {
 
 /** How a snapshot is named, for `--help`. */
 export const SNAPSHOT_NOTE =
-  "SNAPSHOT is the beginning of an id (4 digits or more), latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00 (local time), or a tag."
+  'SNAPSHOT is the beginning of an id (4 digits or more), latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00 (local time), or a tag.'
 
 /** How a path is written, for `--help`. */
 export const PATH_NOTE = 'In PATH, \\xNN stands for a byte that is no UTF-8, and \\\\ for a backslash.'

@@ -293,7 +293,9 @@ function readHints(object: Buffer): { repository: string; features: string[] } {
 function readSlot(object: Buffer) {
   must('§7.3 larger than 1 MiB', object.length <= MiB)
   const [body, signature] = tuple(bytes(), bytes(64))(decode(object))
-  return { cbor: map(decode(body)), body, signature, ...journalEntry(decode(body)) }
+  const found = journalEntry(decode(body))
+  must('§7.1 sealed is too short', found.sealed.length === 0 || found.sealed.length >= 56)
+  return { cbor: map(decode(body)), body, signature, ...found }
 }
 function readGenesis(object: Buffer): ReturnType<typeof genesis> {
   const { event, sequence, repository, previous, member, body, signature, clear } = readSlot(object)

@@ -19,7 +19,8 @@ export const command = defineCommand({
   async run(args, { openSession, output, signal }) {
     const session = await openSession()
     const { snapshot, manifest, path } = await openSnapshot(session, args.file)
-    if (path.length === 0) throw new UsageError('no-path', 'No file was named.', { hint: 'Write SNAPSHOT:PATH, as in: cairn cat latest:etc/hosts' })
+    if (path.length === 0)
+      throw new UsageError('no-path', 'No file was named.', { hint: 'Write SNAPSHOT:PATH, as in: cairn cat latest:etc/hosts' })
     const file = await fileAt(session.repository, manifest.root, path)
     let offset = 0
     for await (const piece of cat(session.repository, file, signal)) {

@@ -10,8 +10,7 @@ export const command = defineCommand({
     ['eval "$(cairn completion zsh)"', 'in ~/.zshrc, after compinit'],
   ],
   exits: [],
-  builder: (yargs) =>
-    yargs.positional('shell', { choices: ['bash', 'zsh'] as const, demandOption: true, describe: 'which shell' }),
+  builder: (yargs) => yargs.positional('shell', { choices: ['bash', 'zsh'] as const, demandOption: true, describe: 'which shell' }),
   async run({ shell }, { output }) {
     const script = shell === 'bash' ? BASH : ZSH
     output.result({ shell, script }, () => script)

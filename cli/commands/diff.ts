@@ -6,7 +6,7 @@ import { ENTRY_DIRECTORY } from '../../format/tree.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { Change } from '../../src/operations/diff/change.ts'
-import { diff, type DiffSides } from '../../src/operations/diff/diff.ts'
+import { type DiffSides, diff } from '../../src/operations/diff/diff.ts'
 import { bothSnapshots, oneLive, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
 import { entryAt, type FoundEntry } from '../../src/operations/snapshot-tree.ts'
 import { changeJson, changeLine, Summary } from '../output/change.ts'
@@ -49,7 +49,11 @@ export const command = defineCommand({
   },
 })
 
-async function sidesOf(session: Session, before: string, after: string): Promise<{ readonly sides: DiffSides; readonly close: () => void }> {
+async function sidesOf(
+  session: Session,
+  before: string,
+  after: string,
+): Promise<{ readonly sides: DiffSides; readonly close: () => void }> {
   const old = await directoryOf(session, before)
   const left = snapshotNode(session.repository, old.entry)
   if (!/^[./]/.test(after)) {

@@ -37,7 +37,10 @@ export const command = defineCommand({
   },
 })
 
-function searched(state: JournalState, args: { snapshot: string; pattern: string | undefined; allSnapshots: boolean }): readonly SnapshotRecord[] {
+function searched(
+  state: JournalState,
+  args: { snapshot: string; pattern: string | undefined; allSnapshots: boolean },
+): readonly SnapshotRecord[] {
   if (!args.allSnapshots) return [resolveSnapshot(state, args.snapshot)]
   if (args.pattern === undefined) return state.snapshots
   const { series } = resolveSnapshot(state, args.snapshot).details

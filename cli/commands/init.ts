@@ -72,7 +72,10 @@ function openSecretFile(file: string): (text: string) => void {
   try {
     fd = fs.openSync(file, 'wx', 0o600)
   } catch (cause) {
-    throw new UsageError('secret-file', `The file ${file} for the recovery code cannot be made.`, { hint: 'Name a file that does not exist yet.', cause })
+    throw new UsageError('secret-file', `The file ${file} for the recovery code cannot be made.`, {
+      hint: 'Name a file that does not exist yet.',
+      cause,
+    })
   }
   return (text) => {
     fs.writeFileSync(fd, `${text}\n`)

@@ -2,9 +2,9 @@
 
 import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
-import { log, type LogLine } from '../../src/operations/log/log.ts'
-import { uuidText } from '../output/ids.ts'
+import { type LogLine, log } from '../../src/operations/log/log.ts'
 import { colour, dim, humanBytes, humanCount, humanTime, right, table } from '../output/human.ts'
+import { uuidText } from '../output/ids.ts'
 import { printableLine } from '../output/path-text.ts'
 import { defineCommand } from '../run.ts'
 

@@ -10,10 +10,10 @@ import { UsageError } from '../../src/errors.ts'
 import type { RestoreOptions, RestoreOutcome, RestorePlan } from '../../src/operations/restore/restore.ts'
 import { pathParts } from '../../src/operations/snapshot-tree.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
-import { addPlanOptions, decisionOf, PLAN_NOTE, planResult, type PlanArgs } from '../approval.ts'
+import { addPlanOptions, decisionOf, PLAN_NOTE, type PlanArgs, planResult } from '../approval.ts'
+import type { Output } from '../output/output.ts'
 import { parsePathText } from '../output/path-text.ts'
 import { RestoreProgressLine, restoreJson, restorePlanJson, restorePlanText, restoreProblemLine, restoreText } from '../output/restore.ts'
-import type { Output } from '../output/output.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
 import { PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -34,7 +34,12 @@ export const command = defineCommand({
       yargs
         .positional('snapshot', { type: 'string', demandOption: true, describe: 'SNAPSHOT or SNAPSHOT:PATH' })
         .option('to', { type: 'string', requiresArg: true, demandOption: true, describe: 'directory in which it is to appear' })
-        .option('include', { type: 'string', array: true, requiresArg: true, describe: 'only what this gitignore pattern matches; may be repeated' })
+        .option('include', {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          describe: 'only what this gitignore pattern matches; may be repeated',
+        })
         .option('keep-going', { type: 'boolean', default: false, describe: 'leave out what is damaged, and say so, instead of stopping' })
         .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done; write nothing' })
         .option('replace', { type: 'boolean', default: false, describe: 'replace what is there, by a plan; the old tree is kept beside' })
@@ -46,7 +51,9 @@ export const command = defineCommand({
     ),
   async run(args, context) {
     if (!args.replace && (args.plan || args.apply !== undefined)) {
-      throw new UsageError('replace-needed', '--plan and --apply are for --replace.', { hint: 'See what a plain restore would do with --dry-run.' })
+      throw new UsageError('replace-needed', '--plan and --apply are for --replace.', {
+        hint: 'See what a plain restore would do with --dry-run.',
+      })
     }
     const { output } = context
     const session = await context.openSession()
@@ -79,7 +86,12 @@ async function planned({ repository }: Session, args: RestoreArgs, { signal }: C
 }
 
 /** Undefined when the plan was only shown. */
-async function carriedOut(session: Session, plan: RestorePlan, args: RestoreArgs, context: CommandContext): Promise<RestoreOutcome | undefined> {
+async function carriedOut(
+  session: Session,
+  plan: RestorePlan,
+  args: RestoreArgs,
+  context: CommandContext,
+): Promise<RestoreOutcome | undefined> {
   const { runRestore } = await import('../../src/operations/restore/restore.ts')
   const { auditedRestore } = await import('../../src/control/audit/audited.ts')
   const line = new RestoreProgressLine(context.output)

@@ -3,8 +3,8 @@
 import { toHex } from '../../format/bytes.ts'
 import type { Manifest } from '../../format/manifest.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
-import { uuidText } from '../output/ids.ts'
 import { humanBytes, humanCount, humanDuration, humanTime } from '../output/human.ts'
+import { uuidText } from '../output/ids.ts'
 import { jsonText, jsonWithList } from '../output/json.ts'
 import { pathJson, pathText, printableLine } from '../output/path-text.ts'
 import { defineCommand } from '../run.ts'
@@ -87,13 +87,24 @@ function humanManifest({ manifest: id, sequence }: SnapshotRecord, manifest: Man
     ['tool', `cairn ${printableLine(manifest.toolVersion)}`],
     ['application', printableLine(manifest.applicationVersion)],
     ['storage spec', printableLine(manifest.storageSpecVersion)],
-    ['tags', Object.entries(manifest.tags).map(([key, value]) => `${key}=${printableLine(value)}`).join(', ')],
+    [
+      'tags',
+      Object.entries(manifest.tags)
+        .map(([key, value]) => `${key}=${printableLine(value)}`)
+        .join(', '),
+    ],
     ['paths', roots.map(({ path }) => pathText(path)).join(', ')],
     ['left out', excludes.map(printableLine).join(', ')],
-    ['holds', `${humanCount(s.files)} files, ${humanCount(s.directories)} directories, ${humanCount(s.symlinks)} symlinks, ${humanCount(s.others)} others`],
+    [
+      'holds',
+      `${humanCount(s.files)} files, ${humanCount(s.directories)} directories, ${humanCount(s.symlinks)} symlinks, ${humanCount(s.others)} others`,
+    ],
     ['size', humanBytes(s.bytes)],
     ['classes', classes.map(([name, { files, bytes }]) => `${name} ${humanCount(files)} (${humanBytes(bytes)})`).join(', ')],
-    ['new', `${humanCount(s.newFiles)} new and ${humanCount(s.changedFiles)} changed files, ${humanBytes(s.newBytes)}, ${humanBytes(s.storedBytes)} stored`],
+    [
+      'new',
+      `${humanCount(s.newFiles)} new and ${humanCount(s.changedFiles)} changed files, ${humanBytes(s.newBytes)}, ${humanBytes(s.storedBytes)} stored`,
+    ],
     ['complete', manifest.complete ? 'yes' : `no, ${humanCount(problemCount)} problems`],
   ]
   const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(13)} ${value}`)

@@ -38,7 +38,9 @@ export const command = defineCommand({
     const { directories, ...stats } = await snapshotStats(repository, manifest.root, signal)
     const byDirectory = args.byDirectory ? directories : []
     const json = byDirectory.map(({ path, ...sizes }) => ({ ...pathJson(path), ...sizes }))
-    output.result({ snapshot: snapshot.manifest, ...stats, ...(args.byDirectory && { directories: json }) }, () => humanSnapshot(stats, byDirectory))
+    output.result({ snapshot: snapshot.manifest, ...stats, ...(args.byDirectory && { directories: json }) }, () =>
+      humanSnapshot(stats, byDirectory),
+    )
   },
 })
 
@@ -65,7 +67,10 @@ function humanRepository(stats: RepositoryStats, snapshots: readonly SnapshotRec
   ].join('\n')
 }
 
-function humanSnapshot(stats: SizeStats & { treeRawBytes: number; treeStoredBytes: number }, directories: readonly DirectoryStats[]): string {
+function humanSnapshot(
+  stats: SizeStats & { treeRawBytes: number; treeStoredBytes: number },
+  directories: readonly DirectoryStats[],
+): string {
   const { missingChunks, treeRawBytes, treeStoredBytes } = stats
   const rows: Cell[][] = [
     ['', right('files'), right('raw'), right('deduplicated'), right('stored')],

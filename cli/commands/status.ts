@@ -50,7 +50,9 @@ function humanStatus(found: Status): string {
     `you         ${who}${canRead ? '' : ', without the read key'}`,
     `journal     ${plural(head.sequence + 1, 'entry', 'entries')}${from}`,
     `holds       ${plural(snapshots, 'snapshot')}, ${plural(tags, 'tag')}, ${plural(members, 'member')}`,
-    ...(voids.length === 0 ? [] : [colour('yellow', `void slots  ${voids.map(({ sequence, reason }) => `${sequence} (${reason})`).join(', ')}`)]),
+    ...(voids.length === 0
+      ? []
+      : [colour('yellow', `void slots  ${voids.map(({ sequence, reason }) => `${sequence} (${reason})`).join(', ')}`)]),
     ...(series.length === 0 ? ["No snapshots yet. Make one with 'cairn commit PATH'."] : ['', humanSeries(series)]),
   ].join('\n')
 }

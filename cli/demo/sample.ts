@@ -4,13 +4,15 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 
-const WORDS = 'backup chunk block pack seal sign verify restore journal manifest snapshot series lease member stream tree index key'.split(' ')
+const WORDS = 'backup chunk block pack seal sign verify restore journal manifest snapshot series lease member stream tree index key'.split(
+  ' ',
+)
 const SERVICES = ['shop', 'mail', 'search', 'billing']
 
 /** Makes the sample in an empty directory. */
 export function makeSample(directory: string): void {
   for (const service of SERVICES) {
-    write(directory, `${service}/config/service.yaml`, `name: ${service}\nport: ${8000 + numberOf(service) % 1000}\nreplicas: 3\n`)
+    write(directory, `${service}/config/service.yaml`, `name: ${service}\nport: ${8000 + (numberOf(service) % 1000)}\nreplicas: 3\n`)
     write(directory, `${service}/config/.env`, `SERVICE=${service}\n`)
     for (let file = 0; file < 40; file++) write(directory, `${service}/src/module-${file}.ts`, prose(`${service}/${file}`, 60))
     for (let page = 0; page < 20; page++) write(directory, `${service}/docs/page-${page}.md`, prose(`${service}-doc-${page}`, 40))

@@ -61,7 +61,11 @@ export class Summary {
 }
 
 function side({ entry, sizeBytes }: DiffNode): object {
-  return { type: typeName(entry.type), ...(entry.type === ENTRY_FILE && { size: sizeBytes }), mode: entry.mode.toString(8).padStart(4, '0') }
+  return {
+    type: typeName(entry.type),
+    ...(entry.type === ENTRY_FILE && { size: sizeBytes }),
+    mode: entry.mode.toString(8).padStart(4, '0'),
+  }
 }
 
 function typeOf(node: DiffNode | undefined): string {

@@ -50,7 +50,15 @@ export class CommitProgressLine {
 }
 
 /** A problem in one line. */
-export function problemLine({ path, kind, message }: { readonly path: Uint8Array; readonly kind: string; readonly message: string }): string {
+export function problemLine({
+  path,
+  kind,
+  message,
+}: {
+  readonly path: Uint8Array
+  readonly kind: string
+  readonly message: string
+}): string {
   return `${colour('yellow', kind)} ${path.length === 0 ? '/' : pathText(path)}: ${printableLine(message)}`
 }
 

@@ -72,7 +72,7 @@ function timeOf({ mtime }: Entry): string | null {
 }
 
 function modeText({ type, mode }: Entry): string {
-  const letters = [...'rwxrwxrwx'].map((letter, bit) => ((mode >> (8 - bit)) & 1 ? letter : '-'))
+  const letters = Array.from('rwxrwxrwx', (letter, bit) => ((mode >> (8 - bit)) & 1 ? letter : '-'))
   const special = (at: number, bit: number, set: string): void => {
     if ((mode & bit) !== 0) letters[at] = letters[at] === '-' ? set.toUpperCase() : set
   }

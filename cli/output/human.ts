@@ -70,7 +70,7 @@ function textOf(cell: Cell): string {
 }
 
 function displayWidth(text: string): number {
-  return [...text].length
+  return Array.from(text).length
 }
 
 /** Colours are for terminals only, and for nobody who set NO_COLOR: styleText asks both. */

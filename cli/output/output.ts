@@ -27,7 +27,7 @@ export class Output {
   constructor({ json, quiet }: OutputOptions) {
     this.json = json
     this.quiet = quiet
-    this.progress = new ProgressLine(process.stderr, !json && !quiet && process.stderr.isTTY === true)
+    this.progress = new ProgressLine(process.stderr, !json && !quiet && process.stderr.isTTY)
   }
 
   /** The result: `value` as one JSON object for programs, or what `human` gives for people. */

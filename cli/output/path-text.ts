@@ -1,8 +1,9 @@
 // Names of files as text, and back: names are bytes, terminals are easily fooled. What is no valid UTF-8, controls the terminal or
 // turns text around is written `\xNN`, a backslash `\\`; what was printed so can be typed so.
 
-const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/
-const HOSTILE_ALL = new RegExp(HOSTILE, 'g')
+/** Control characters, invisible format characters (those that turn text around among them), line and paragraph separators. */
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+const HOSTILE_ALL = new RegExp(HOSTILE, 'gu')
 
 /** Text that comes from elsewhere (descriptions, host names), in one line, with everything escaped that could play with a terminal. */
 export function printableLine(text: string): string {

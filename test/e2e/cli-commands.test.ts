@@ -35,7 +35,9 @@ function makeSample(): void {
 
 describe('init', () => {
   test('tells programs what it made, and closes the identity to others', async () => {
-    const made = await place.json(['init', place.at('other'), '--recovery-code-file', 'code.txt'], { env: { CAIRN_HOME: place.at('home-2') } })
+    const made = await place.json(['init', place.at('other'), '--recovery-code-file', 'code.txt'], {
+      env: { CAIRN_HOME: place.at('home-2') },
+    })
     expect(made).toMatchObject({ repository: expect.stringMatching(/^[0-9a-f]{64}$/), location: place.at('other'), passphrase: false })
     expect(made).not.toHaveProperty('recoveryCode')
     expect(fs.statSync(made.identityFile).mode & 0o777).toBe(0o600)
@@ -66,7 +68,10 @@ describe('init', () => {
 describe('commit', () => {
   test('ends with one object that says it all', async () => {
     const { stdout, code } = await place.run(['commit', 'sample', '--name', 'json', '--json'])
-    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
     expect(code).toBe(0)
     expect(lines.slice(0, -1).every((line) => 'progress' in line)).toBe(true)
     const end = lines.at(-1)
@@ -115,7 +120,12 @@ describe('commit', () => {
   test('a dry run counts what is new and changed, and stores nothing', async () => {
     const tree = (): string[] => fs.readdirSync(place.at('repository'), { recursive: true }).map(String).sort()
     const before = tree()
-    expect(await place.json(['commit', 'sample', '--name', 'never', '--dry-run'])).toMatchObject({ dryRun: true, files: 5, newFiles: 5, readBytes: 250_021 })
+    expect(await place.json(['commit', 'sample', '--name', 'never', '--dry-run'])).toMatchObject({
+      dryRun: true,
+      files: 5,
+      newFiles: 5,
+      readBytes: 250_021,
+    })
     fs.writeFileSync(place.at('sample/new/q'), 'changed')
     const found = await place.json(['commit', 'sample', '--name', 's', '--dry-run'])
     expect(found.newFiles).toBe(0)
@@ -125,7 +135,11 @@ describe('commit', () => {
   })
 
   test('takes a stream as a file', async () => {
-    expect(await place.json(['commit', '--stdin', 'dump.sql'], { stdin: 'select 1;\n' })).toMatchObject({ series: 'dump.sql', files: 1, bytes: 10 })
+    expect(await place.json(['commit', '--stdin', 'dump.sql'], { stdin: 'select 1;\n' })).toMatchObject({
+      series: 'dump.sql',
+      files: 1,
+      bytes: 10,
+    })
     expect((await place.run(['cat', 'dump.sql:dump.sql'])).stdout).toBe('select 1;\n')
   })
 
@@ -134,7 +148,11 @@ describe('commit', () => {
     expect(code).toBe(3)
     expect(stdout).toContain('Partial')
     expect(stderr).toMatch(/^unreadable drivers_probe: E/)
-    expect(await place.json(['show', 'broken'])).toMatchObject({ complete: false, problemCount: 1, problems: [{ path: 'drivers_probe', kind: 'unreadable' }] })
+    expect(await place.json(['show', 'broken'])).toMatchObject({
+      complete: false,
+      problemCount: 1,
+      problems: [{ path: 'drivers_probe', kind: 'unreadable' }],
+    })
   })
 
   test.each([
@@ -198,7 +216,14 @@ describe('looking', () => {
       duration: shown.durationMs,
     })
     const log = files.find((file: { path: string }) => file.path === 'a/b/service.log')
-    expect(log).toEqual({ path: 'a/b/service.log', type: 'logs', size: 250_000, checksum: expect.stringMatching(/^content:[0-9a-f]{64}$/), compressed: true, encrypted: true })
+    expect(log).toEqual({
+      path: 'a/b/service.log',
+      type: 'logs',
+      size: 250_000,
+      checksum: expect.stringMatching(/^content:[0-9a-f]{64}$/),
+      compressed: true,
+      encrypted: true,
+    })
     expect((await place.json(['show', 's'])).backupMetadata.type).toBe('incremental')
   })
 
@@ -230,7 +255,10 @@ describe('looking', () => {
   test('cat gives the bytes, or pieces for programs', async () => {
     expect((await place.run(['cat', 's~1:a/x.txt'])).stdout).toBe('hello\n')
     expect((await place.run(['cat', 's:a/x.txt'])).stdout).toBe('hello\nmore\n')
-    const lines = (await place.run(['cat', 's:a/b/service.log', '--json'])).stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+    const lines = (await place.run(['cat', 's:a/b/service.log', '--json'])).stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
     expect(Buffer.concat(lines.slice(0, -1).map(({ base64 }) => Buffer.from(base64, 'base64'))).toString()).toBe('line\n'.repeat(50_000))
     expect(lines.at(-1)).toEqual({ snapshot: second, path: 'a/b/service.log', size: 250_000 })
     expect((await place.json(['cat', 's:a'], { code: 2 })).error.code).toBe('not-a-file')
@@ -320,7 +348,12 @@ describe('restore', () => {
   test('a part of a snapshot, and not over what is there', async () => {
     expect(await place.json(['restore', 's~1:a', '--to', 'out', '--dry-run'])).toMatchObject({ dryRun: true, files: 3 })
     expect(fs.existsSync(place.at('out'))).toBe(false)
-    expect(await place.json(['restore', 's~1:a', '--to', 'out'])).toMatchObject({ files: 3, complete: true, errors: 0, path: place.at('out') })
+    expect(await place.json(['restore', 's~1:a', '--to', 'out'])).toMatchObject({
+      files: 3,
+      complete: true,
+      errors: 0,
+      path: place.at('out'),
+    })
     expect(fs.readFileSync(place.at('out/x.txt'), 'utf8')).toBe('hello\n')
     expect((await place.json(['restore', 's', '--to', 'out'], { code: 14 })).error.code).toBe('target-not-empty')
     expect(await place.json(['diff', 's~1:a', './out'])).toMatchObject({ same: true })
@@ -329,5 +362,29 @@ describe('restore', () => {
   test('only what is included', async () => {
     await place.json(['restore', 's', '--to', 'some', '--include', '*.txt'])
     expect(fs.readdirSync(place.at('some'), { recursive: true }).map(String).sort()).toEqual(['a', 'a/x.txt'])
+  })
+
+  test('over what is there only by an approved plan, and the old tree stays', async () => {
+    place.write('target/old', 'old')
+    const replace = ['restore', 's~1:a', '--to', 'target', '--replace']
+    expect((await place.json(replace, { code: 14 })).error.code).toBe('approval-needed')
+    expect((await place.json(['restore', 's', '--to', 'target', '--plan'], { code: 2 })).error.code).toBe('replace-needed')
+    const plan = await place.json([...replace, '--plan'])
+    expect(plan).toMatchObject({ planned: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/), plan: { target: place.at('target') } })
+    expect(fs.readdirSync(place.at('target'))).toEqual(['old'])
+    const apply = [...replace, '--apply', plan.digest]
+    expect((await place.json(apply, { env: { CAIRN_ACTOR: 'agent:bot' }, code: 13 })).error.code).toBe('agent-refused')
+    const { oldPath } = await place.json(apply)
+    expect(fs.readdirSync(place.at('target'))).toEqual(['b', 'data.db', 'x.txt'])
+    expect(fs.readFileSync(`${oldPath}/old`, 'utf8')).toBe('old')
+  })
+
+  test('a plan does not hold for a target that changed', async () => {
+    place.write('busy/old', 'old')
+    const replace = ['restore', 's', '--to', 'busy', '--replace']
+    const { digest } = await place.json([...replace, '--plan'])
+    fs.writeFileSync(place.at('busy/old'), 'new')
+    expect((await place.json([...replace, '--apply', digest], { code: 14 })).error.code).toBe('plan-changed')
+    expect(fs.readFileSync(place.at('busy/old'), 'utf8')).toBe('new')
   })
 })

@@ -16,7 +16,10 @@ afterAll(() => place.remove())
 
 function filesBelow(...parts: string[]): string[] {
   const directory = place.at(...parts)
-  return fs.readdirSync(directory, { recursive: true, withFileTypes: true }).filter((each) => each.isFile()).map((each) => path.join(each.parentPath, each.name))
+  return fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map((each) => path.join(each.parentPath, each.name))
 }
 
 describe('exit codes', () => {
@@ -26,7 +29,10 @@ describe('exit codes', () => {
   })
 
   test('10: there is no repository', async () => {
-    expect((await place.json(['log', '--repo', 'nowhere'], { code: 10 })).error).toMatchObject({ code: 'repository-not-found', exitCode: 10 })
+    expect((await place.json(['log', '--repo', 'nowhere'], { code: 10 })).error).toMatchObject({
+      code: 'repository-not-found',
+      exitCode: 10,
+    })
     fs.mkdirSync(place.at('empty'))
     await place.json(['log', '--repo', 'empty'], { code: 10 })
   })

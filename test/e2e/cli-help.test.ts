@@ -11,7 +11,9 @@ async function helpTexts(words: readonly string[] = []): Promise<{ readonly word
   const { code, stdout, stderr } = await place.run([...words, '--help'])
   expect([code, stderr], words.join(' ')).toEqual([0, ''])
   const section = words.length === 0 ? '' : (/^Commands:\n((?: {2}.*\n)+)/m.exec(stdout)?.[1] ?? '')
-  const below = [...section.matchAll(/^ {2}cairn (\S+) (\S+)/gm)].map(([, group, name]) => [group!, name!]).filter(([, name]) => !/^[<[]/.test(name!))
+  const below = [...section.matchAll(/^ {2}cairn (\S+) (\S+)/gm)]
+    .map(([, group, name]) => [group!, name!])
+    .filter(([, name]) => !/^[<[]/.test(name!))
   const names = words.length === 0 ? Object.keys(COMMANDS).map((name) => [name]) : below
   const texts = below.length > 0 && words.length > 0 ? [] : [{ words, text: stdout }]
   for (const each of names) texts.push(...(await helpTexts(each)))

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect } from 'vitest'
 import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
 import { planRestore, type RestoreOutcome, runRestore } from '../../src/operations/restore/restore.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
-import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { removeTree } from '../support/random-tree.ts'
+import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
 
 export const isRoot = process.geteuid?.() === 0

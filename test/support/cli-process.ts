@@ -50,6 +50,7 @@ export class CliPlace {
   async json(
     args: readonly string[],
     options: { readonly env?: Record<string, string>; readonly stdin?: string; readonly code?: number } = {},
+    // oxlint-disable-next-line typescript/no-explicit-any -- tests look into whatever the program says
   ): Promise<any> {
     const result = await this.run([...args, '--json'], options)
     if (result.code !== (options.code ?? 0)) throw new Error(`exit ${result.code}: ${args.join(' ')}\n${result.stdout}${result.stderr}`)

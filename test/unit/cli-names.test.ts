@@ -113,13 +113,18 @@ describe('the series of a source', () => {
     expect(() => defaultSeries(`/${'a/'.repeat(100)}b`)).toThrow(expect.objectContaining({ code: 'series-needed' }))
   })
 
-  const source = (path: string, host = 'here') => ({ root: { path: Buffer.from(path), selection: 'all' as const, roots: [{ path: Buffer.from(path), at: Buffer.alloc(0) }] }, host })
+  const source = (path: string, host = 'here') => ({
+    root: { path: Buffer.from(path), selection: 'all' as const, roots: [{ path: Buffer.from(path), at: Buffer.alloc(0) }] },
+    host,
+  })
 
   test('a series stays with its source', () => {
     expect(() => assertSameSource(STATE, 'laptop', source('/laptop'))).not.toThrow()
     expect(() => assertSameSource(STATE, 'new', source('/elsewhere'))).not.toThrow()
     expect(() => assertSameSource(STATE, 'laptop', source('/other'))).toThrow(expect.objectContaining({ code: 'series-of-another-source' }))
-    expect(() => assertSameSource(STATE, 'laptop', source('/laptop', 'there'))).toThrow(expect.objectContaining({ code: 'series-of-another-source' }))
+    expect(() => assertSameSource(STATE, 'laptop', source('/laptop', 'there'))).toThrow(
+      expect.objectContaining({ code: 'series-of-another-source' }),
+    )
   })
 })
 

@@ -2,10 +2,11 @@
 // legitimate return to an older copy. Until it is accepted nothing is written to this journal, not even who asked. SPEC §7.4, §7.5.
 
 import { toHex } from '../../../format/bytes.ts'
-import { AccessError, UsageError } from '../../errors.ts'
+import { AccessError, StoreError, UsageError } from '../../errors.ts'
 import { lossBetween, type Loss } from '../../operations/journal/loss.ts'
 import { acceptJournal, assertLost } from '../../repository/journal/accept.ts'
 import { Journal } from '../../repository/journal/journal.ts'
+import { isOwner } from '../../repository/journal/members.ts'
 import type { OpenJournalOptions } from '../../repository/journal/open-journal.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
 import { decodeState } from '../../repository/journal/state.ts'
@@ -37,12 +38,19 @@ const NAMED = 20
  * `withPlan`.
  */
 export async function acceptLoss(session: UnpinnedSession, options: AcceptanceOptions, decision: Decision): Promise<PlanOutcome<Acceptance>> {
-  const { repository } = session
-  if (!repository.isOwner(repository.signing.memberId)) throw new AccessError('role', 'Only an owner may accept that the journal lost entries.')
+  assertOwner(session)
   await refuseAgentUnwritten(session, decision)
   const lost = await lostPin(session, options.lost)
   const parts = await partsOf(session, lost, options)
   return withPlan(session, parts, { ...decision, spoolOnly: true }, () => accept(session, lost, options.reason, decision.remark))
+}
+
+/** An owner by the journal as it is, and by what this client knew: whoever was removed since must not undo that. */
+function assertOwner({ repository, remembered }: UnpinnedSession): void {
+  const { memberId } = repository.signing
+  const known = remembered && decodeState(repository.id, remembered.state).members.get(toHex(memberId))
+  if (repository.isOwner(memberId) && (remembered === undefined || (known !== undefined && isOwner(known)))) return
+  throw new AccessError('role', 'Only an owner may accept that the journal lost entries: by the journal as it is, and by what was verified here before.')
 }
 
 /** As `refuseAgent`, but the record of it stays on this machine for now. */
@@ -115,8 +123,17 @@ async function accept(session: UnpinnedSession, lost: Pin, reason: string, remar
   const accepted = await acceptJournal({ ...journalOptions(session), ...cached, signing: repository.signing, lost, reason })
   const { sequence } = accepted.pin()
   await repository.journal.refresh()
-  catalog.setPin(repository.id, repository.journal.pin(), repository.journal.encodeState())
-  tell(remark, { outcome: 'written', drained: await flushAudit(session) })
+  await recordsFollow(session, remark)
   catalog.setPin(repository.id, repository.journal.pin(), repository.journal.encodeState())
   return { lost, sequence }
+}
+
+/** The acceptance stands; its records may follow with a later command. */
+async function recordsFollow(session: UnpinnedSession, remark: (text: string) => void): Promise<void> {
+  try {
+    tell(remark, { outcome: 'written', drained: await flushAudit(session) })
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    tell(remark, { outcome: 'spooled', problem: error })
+  }
 }

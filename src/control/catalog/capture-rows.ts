@@ -1,5 +1,6 @@
 // The catalog's rows of captured directories: one SQLite file for each series and root, disposable. A transaction spans the whole
 // commit and ends well only after the journal entry stands, so that no row ever names a chunk that was not stored. DESIGN §7.
+// A cache that cannot be used (its disk is full) must not keep a backup from being made: it is then done without.
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -7,6 +8,7 @@ import Database from 'better-sqlite3'
 import { toHex } from '../../../format/bytes.ts'
 import type { CaptureCache } from '../../operations/commit/cached-directory.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
+import { isHomeFailure } from './home-errors.ts'
 
 const SCHEMA = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -27,42 +29,74 @@ export class CaptureRows implements CaptureCache {
 
   /**
    * Opens the rows of a capture, which `scope` names, and begins their transaction. They are emptied when the store no longer holds
-   * every segment that they rely on. Undefined when another commit of the same scope has them.
+   * every segment that they rely on. Undefined when another commit of the same scope has them, or their disk fails.
    */
   static open(directory: string, scope: readonly (string | Uint8Array)[], segments: readonly string[]): CaptureRows | undefined {
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
     const name = toHex(sha256(...scope.map((part) => sha256(Buffer.from(part))))).slice(0, 32)
-    const db = openOrReplace(path.join(directory, `files-${name}.db`))
-    if (db === undefined) return undefined
-    const known = new Set(segments)
-    const relied = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'segments'").get()
-    const fits = relied !== undefined && (JSON.parse(relied.value) as string[]).every((segment) => known.has(segment))
-    if (!fits) db.exec('DELETE FROM directory')
-    return new CaptureRows(db)
+    return unlessFailing(() => {
+      fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+      const db = openOrReplace(path.join(directory, `files-${name}.db`))
+      if (db === undefined) return undefined
+      const rows = new CaptureRows(db)
+      rows.#use(() => forgetUnless(db, new Set(segments)))
+      return rows
+    })
   }
 
   get(directoryPath: string): Buffer | undefined {
-    return this.#get.get(directoryPath)?.row
+    return this.#use(() => this.#get.get(directoryPath))?.row
   }
 
   put(directoryPath: string, row: Buffer): void {
-    this.#put.run(directoryPath, row)
+    this.#use(() => this.#put.run(directoryPath, row))
   }
 
   /** Keeps what was put, which relies on these segments. Only after the commit's journal entry stands. */
   keep(segments: readonly string[]): void {
-    this.#db
-      .prepare("INSERT INTO meta VALUES ('segments', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
-      .run(JSON.stringify(segments))
-    this.#db.exec('COMMIT')
-    this.#db.close()
+    this.#use(() => {
+      const put = this.#db.prepare("INSERT INTO meta VALUES ('segments', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
+      put.run(JSON.stringify(segments))
+      this.#db.exec('COMMIT')
+    })
+    this.drop()
   }
 
   /** Drops what was put. */
   drop(): void {
-    this.#db.exec('ROLLBACK')
+    this.#rollBack()
     this.#db.close()
   }
+
+  #rollBack(): void {
+    unlessFailing(() => this.#db.inTransaction && this.#db.exec('ROLLBACK'))
+  }
+
+  /**
+   * Does something within the transaction, and nothing at all once that is over: a full disk makes SQLite roll back by itself, and what
+   * was put after that would stand at once, though its chunks may never be stored.
+   */
+  #use<T>(work: () => T): T | undefined {
+    if (!this.#db.inTransaction) return undefined
+    return unlessFailing(work, () => this.#rollBack())
+  }
+}
+
+/** Undefined when the disk of the cache fails. */
+function unlessFailing<T>(work: () => T, giveUp: () => void = () => undefined): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!isHomeFailure(error)) throw error
+    giveUp()
+    return undefined
+  }
+}
+
+/** Empties the rows when they rely on segments that are not known. */
+function forgetUnless(db: Database.Database, known: ReadonlySet<string>): void {
+  const relied = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'segments'").get()
+  const fits = relied !== undefined && (JSON.parse(relied.value) as string[]).every((segment) => known.has(segment))
+  if (!fits) db.exec('DELETE FROM directory')
 }
 
 /** A cache file that is damaged is no cache: it is made anew. */

@@ -81,7 +81,7 @@ export class CommitRun {
 
   #startPool(data: CommitWorkerData): JobPool<CommitJob, CommitResult> {
     const onEvent = (event: unknown, reply: Reply): void => {
-      this.#uploads.add(event as PackEvent, (buffer) => reply(buffer, [buffer]))
+      this.#uploads.add(event as PackEvent, () => reply('stored'))
     }
     const size = this.#options.threads ?? coreCount()
     if (size === 0) return new InlinePool((post) => commitWorker(data, post), onEvent)
@@ -115,7 +115,9 @@ export class CommitRun {
 
   /** Loads what is stored already, once, before the first chunk is claimed: a commit in which nothing changed never gets here. */
   #prepare(): Promise<void> {
-    this.#prepared ??= trustedIndex(this.#repository, this.#options.damagedPacks ?? new Set()).then((index) => index.forEachShortId((id) => this.#claims.claim(id)))
+    this.#prepared ??= trustedIndex(this.#repository, this.#options.damagedPacks ?? new Set()).then((index) =>
+      index.forEachShortId((id) => this.#claims.claim(id)),
+    )
     return this.#prepared
   }
 

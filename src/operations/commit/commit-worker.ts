@@ -7,36 +7,34 @@ import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
 import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import { ClaimSet } from '../../repository/pack/claims.ts'
-import { PACK_SIZES } from '../../repository/pack/pack-writer.ts'
 import type { JobHandlers, PostEvent } from '../../runtime/job-pool.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
 import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'
 import type { CommitJob, CommitResult, CommitWorkerData, FileProblem, FilesResult, FileToRead } from './messages.ts'
-import { PackBuffers } from './pack-buffers.ts'
+import { PackFlow } from './pack-flow.ts'
 import { openToRead, readFile } from './read-file.ts'
 import { type ContentWriter, storeBytes, storeRanges } from './store-content.ts'
 
-/** The handlers of one thread; `post` brings finished packs to the main thread, whose reply is the pack's buffer. */
+/** The handlers of one thread; `post` brings finished packs to the main thread, which replies when one is stored. */
 export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandlers<CommitJob, CommitResult> {
-  const buffers = new PackBuffers(PACK_SIZES.capacityBytes, post)
+  const flow = new PackFlow(post)
   const writer = new ChunkWriter({
     kind: 1,
     sealer: { repository: data.repository, epoch: data.epoch, sealing: new EncapsulationKey(data.sealingKey), level: data.level },
     identity: new ChunkIdentity(data.idKey),
     claims: new ClaimSet(data.claims),
     blocks: BLOCK_SIZES,
-    takeBuffer: () => buffers.take(),
-    emit: (pack) => buffers.post(pack),
+    emit: (pack) => flow.post(pack),
   })
-  const content: ContentWriter = { writer, table: gearTable(data.gearKey), sizes: data.chunkSizes, buffersReady: () => buffers.ready() }
+  const content: ContentWriter = { writer, table: gearTable(data.gearKey), sizes: data.chunkSizes, flowReady: () => flow.ready() }
   return {
     run: async (job) => {
-      const waiting = buffers.ready()
+      const waiting = flow.ready()
       if (waiting !== undefined) await waiting
       return { result: await run(job, content) }
     },
-    reply: (message) => buffers.give(message as ArrayBuffer),
+    reply: () => flow.stored(),
   }
 }
 

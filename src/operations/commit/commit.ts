@@ -9,6 +9,7 @@ import { randomBytes } from '../../runtime/random.ts'
 import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
 import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
 import type { CaptureCache } from './cached-directory.ts'
+import { checkpointAfter } from './commit-checkpoint.ts'
 import { assertMayCommit } from './commit-entry.ts'
 import { manifestOf } from './commit-manifest.ts'
 import { CommitRun } from './commit-run.ts'
@@ -86,6 +87,7 @@ export async function commit(repository: Repository, options: CommitOptions): Pr
     const captured = await run.capture()
     const time = { startedAt, durationMs: Math.round(monotonicMs() - startedMs) }
     const { id, manifest, entry } = await publish(repository, manifestOf(repository, options, captured, time))
+    await checkpointAfter(repository, options.onRemark)
     const { newBytes, storedBytes } = manifest.statistics
     const { durationMs } = manifest
     return { manifestId: id, manifest, sequence: entry.sequence, newBytes, storedBytes, durationMs, segments: captured.segments }

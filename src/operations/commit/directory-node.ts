@@ -6,6 +6,7 @@ import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.
 import type { Selection } from '../../sources/filesystem/selection.ts'
 import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
 import { type CachedDirectory, encodeCachedDirectory } from './cached-directory.ts'
+import type { EntryXattr } from './xattrs.ts'
 
 export class DirectoryNode {
   readonly parent: DirectoryNode | undefined
@@ -23,6 +24,8 @@ export class DirectoryNode {
   /** How many names are still being read, one more while the names are being listed. */
   pending = 1
   cached: CachedDirectory | undefined
+  /** Its extended attributes, once they are read. */
+  xattrs: readonly EntryXattr[] | undefined
   /** Whether anything in it differs from the cached state. */
   changed = false
 

@@ -1,11 +1,12 @@
 // Files on their way to the worker threads: small ones in batches of neighbours, large ones in ranges, so that one file uses all
 // cores. Bounded: the walk waits when too much is under way. Main thread.
 
+import type { Stream } from '../../../format/stream.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
 import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
 import { LARGE_FILE_BYTES, readLargeFile } from './large-file.ts'
-import type { CommitJob, CommitResult, FileProblem, FilesResult } from './messages.ts'
+import type { CommitJob, CommitResult, FileProblem, FilesResult, RangesResult } from './messages.ts'
 
 /** A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record. */
 export interface QueuedFile {
@@ -52,6 +53,11 @@ export class FileQueue {
     if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#flush()
   }
 
+  /** Stores values that are in memory already; `done` gets a stream for each. */
+  addValues(values: readonly Uint8Array[], done: (streams: readonly Stream[]) => void): void {
+    this.#track(this.#storeValues(values, done))
+  }
+
   /** Waits until there is room for more. @throws what a job threw. */
   async room(): Promise<void> {
     if (this.#running.size === 0) this.#flush()
@@ -94,6 +100,12 @@ export class FileQueue {
     const { entry, stat, problem } = await readLargeFile(file, this.#pool, this.#putTree)
     this.#filesUnderWay--
     file.done(entry, stat, problem)
+  }
+
+  async #storeValues(values: readonly Uint8Array[], done: (streams: readonly Stream[]) => void): Promise<void> {
+    await this.#prepare()
+    const results = await Promise.all(values.map((bytes) => this.#pool.run({ kind: 'bytes', bytes })))
+    done((results as RangesResult[]).map(({ items }, index) => ({ size: values[index]!.length, depth: 0, items })))
   }
 
   #track(work: Promise<void>): void {

@@ -12,12 +12,11 @@ import { fileEntry } from '../../sources/filesystem/entry.ts'
 import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
 import type { ByteRange, CommitJob, CommitResult, FileProblem, FileToRead, RangesResult } from './messages.ts'
 import { openToRead, problemOf, rangesOf } from './read-file.ts'
-import type { EntryXattr } from './xattrs.ts'
+import { type EntryXattr, isLong } from './xattrs.ts'
 
 export const LARGE_FILE_BYTES = 64 << 20
 
 const ATTEMPTS = 3
-const INLINE_XATTR_BYTES = 4096
 
 type Pool = JobPool<CommitJob, CommitResult>
 
@@ -98,7 +97,7 @@ function endOf(ranges: readonly ByteRange[]): number {
 async function xattrsOf(fd: number, pool: Pool): Promise<EntryXattr[]> {
   const xattrs: EntryXattr[] = []
   for (const { name, value } of readXattrsFd(fd)) {
-    if (value.length <= INLINE_XATTR_BYTES) xattrs.push({ name, value })
+    if (!isLong(value)) xattrs.push({ name, value })
     else {
       const { items } = (await pool.run({ kind: 'bytes', bytes: value })) as RangesResult
       xattrs.push({ name, value: { size: value.length, depth: 0, items } })

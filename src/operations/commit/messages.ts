@@ -1,5 +1,6 @@
 // What travels between the commit and its worker threads: batches of files and ranges of large ones; results; finished packs.
 
+import type { SegmentPack } from '../../../format/index-segment.ts'
 import type { StreamItem } from '../../../format/stream.ts'
 import type { ChunkSizes } from '../../repository/chunk/gear.ts'
 import type { ClaimMemory } from '../../repository/pack/claims.ts'
@@ -67,13 +68,7 @@ export interface FinishResult {
 
 export type CommitResult = FilesResult | RangesResult | FinishResult
 
-/** A finished pack on its way to the store; the buffer comes back when it is stored. */
-export interface PackEvent {
-  readonly id: Uint8Array
-  readonly kind: 1 | 2
-  readonly buffer: ArrayBuffer
-  readonly packBytes: number
-  readonly blocks: readonly { readonly sealedBytes: number; readonly rawBytes: number; readonly chunkCount: number }[]
-  readonly lengths: Uint32Array
-  readonly shortIds: Uint8Array
+/** A finished pack on its way to the store, with what a segment says of it. */
+export interface PackEvent extends SegmentPack {
+  readonly parts: readonly Uint8Array[]
 }

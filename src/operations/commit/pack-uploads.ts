@@ -5,6 +5,7 @@ import type { SegmentPack } from '../../../format/index-segment.ts'
 import { packKey } from '../../../format/store-key.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 import type { PackEvent } from './messages.ts'
+import { freeParts } from './pack-flow.ts'
 
 const PACKS_PER_SEGMENT = 16
 
@@ -22,15 +23,16 @@ export class PackUploads {
     this.#writeSegment = writeSegment
   }
 
-  /** Starts to store a pack; `giveBack` gets its buffer when it is stored. */
-  add(pack: PackEvent, giveBack: (buffer: ArrayBuffer) => void): void {
+  /** Starts to store a pack, and calls back when its memory is free, stored or not. */
+  add(pack: PackEvent, done: () => void): void {
     const upload = this.#upload(pack)
-      .then(() => giveBack(pack.buffer))
       .catch((error: unknown) => {
-        this.#failure ??= { error }
-        giveBack(pack.buffer) // the thread must not wait for ever; the commit ends with the failure
+        this.#failure ??= { error } // the thread must not wait for ever; the commit ends with the failure
       })
-      .finally(() => this.#running.delete(upload))
+      .finally(() => {
+        this.#running.delete(upload)
+        done()
+      })
     this.#running.add(upload)
   }
 
@@ -47,11 +49,12 @@ export class PackUploads {
   }
 
   async #upload(pack: PackEvent): Promise<void> {
-    await this.#store.put(packKey(pack.kind, pack.id), Buffer.from(pack.buffer, 0, pack.packBytes))
-    const { id, kind, packBytes, blocks, lengths, shortIds } = pack
-    this.storedBytes += packBytes
+    const { parts, ...announced } = pack
+    await this.#store.put(packKey(pack.kind, pack.id), parts)
+    freeParts(parts)
+    this.storedBytes += pack.packBytes
     this.packCount++
-    this.#unannounced.push({ id, kind, packBytes, blocks, lengths, shortIds })
+    this.#unannounced.push(announced)
     if (this.#unannounced.length >= PACKS_PER_SEGMENT) await this.#announce()
   }
 

@@ -15,8 +15,8 @@ export interface ContentWriter {
   readonly writer: ChunkWriter
   readonly table: Uint32Array
   readonly sizes: ChunkSizes
-  /** Waits until a buffer for the next pack is there. Undefined when there is one already. */
-  readonly buffersReady: () => Promise<void> | undefined
+  /** Waits until earlier packs are stored. Undefined when there is no need to. */
+  readonly flowReady: () => Promise<void> | undefined
 }
 
 /** Stores ranges of a file, with holes between them, up to `size` bytes; ends early where the file does. */
@@ -37,7 +37,7 @@ export async function storeRange(fd: number, start: number, end: number, content
   const { builder } = content.writer
   let at = start
   for (;;) {
-    const waiting = content.buffersReady()
+    const waiting = content.flowReady()
     if (waiting !== undefined) await waiting
     const read = fill(builder, fd, at, end, content.sizes.maxBytes)
     at += read.bytes
@@ -50,7 +50,7 @@ export async function storeRange(fd: number, start: number, end: number, content
 export async function storeBytes(bytes: Uint8Array, content: ContentWriter): Promise<StreamItem[]> {
   const items: StreamItem[] = []
   for (let at = 0; at < bytes.length; ) {
-    const waiting = content.buffersReady()
+    const waiting = content.flowReady()
     if (waiting !== undefined) await waiting
     const end = nextCut(bytes, at, bytes.length, content.table, content.sizes)
     items.push({ length: end - at, id: content.writer.put(CHUNK_DATA, bytes.subarray(at, end)) })

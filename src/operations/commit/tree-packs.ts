@@ -1,33 +1,28 @@
 // Tree and list chunks of a commit, packed by the main thread while the workers read files.
 
 import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
-import { segmentPack } from '../../repository/objects/pack-directories.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import type { ClaimSet } from '../../repository/pack/claims.ts'
-import { type FinishedPack, PACK_SIZES } from '../../repository/pack/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'
+import { packEvent } from './pack-flow.ts'
 import type { PackUploads } from './pack-uploads.ts'
 
 const PACK_TREE = 2
 
 export class TreePacks {
   readonly #writer: ChunkWriter
-  readonly #uploads: PackUploads
-  #free: ArrayBuffer[] = []
 
   constructor(repository: Repository, claims: ClaimSet, uploads: PackUploads, level: number) {
     const { epoch, key } = repository.sealing
-    this.#uploads = uploads
     this.#writer = new ChunkWriter({
       kind: PACK_TREE,
       sealer: { repository: repository.id, epoch, sealing: new EncapsulationKey(key), level },
       identity: repository.identity,
       claims,
       blocks: BLOCK_SIZES,
-      takeBuffer: () => Buffer.from(this.#free.pop() ?? new ArrayBuffer(PACK_SIZES.capacityBytes)),
-      emit: (pack) => this.#upload(pack),
+      emit: (pack) => uploads.add(packEvent(pack), () => undefined),
     })
   }
 
@@ -41,10 +36,5 @@ export class TreePacks {
 
   finish(): void {
     this.#writer.finish()
-  }
-
-  #upload(pack: FinishedPack): void {
-    const facts = segmentPack(pack.id, pack.kind, pack.bytes.length, pack.blocks)
-    this.#uploads.add({ ...facts, buffer: pack.bytes.buffer as ArrayBuffer }, (buffer) => this.#free.push(buffer))
   }
 }

@@ -12,10 +12,15 @@ export interface EntryXattr {
   readonly value: Uint8Array | Stream
 }
 
+/** Whether a value is too long to stand in an entry. */
+export function isLong(value: Uint8Array): boolean {
+  return value.length > INLINE_BYTES
+}
+
 /** The attributes as an entry holds them. */
 export function xattrsOf(xattrs: readonly Xattr[], writer: ChunkWriter): EntryXattr[] {
   return xattrs.map(({ name, value }) => {
-    if (value.length <= INLINE_BYTES) return { name, value }
+    if (!isLong(value)) return { name, value }
     const id = writer.put(CHUNK_DATA, value)
     return { name, value: { size: value.length, depth: 0, items: [{ length: value.length, id }] } }
   })

@@ -14,7 +14,12 @@ import type { DiffNode } from './change.ts'
 const READ_BYTES = 1 << 20
 
 /** A directory of the file system; its name does not count. `isExcluded` sees paths below it, as latin1 text. */
-export function liveDirectory(handle: DirectoryHandle, isExcluded: IsExcluded | undefined, path = '', name: Buffer = Buffer.alloc(0)): DiffNode {
+export function liveDirectory(
+  handle: DirectoryHandle,
+  isExcluded: IsExcluded | undefined,
+  path = '',
+  name: Buffer = Buffer.alloc(0),
+): DiffNode {
   return {
     entry: entryOf(name, ENTRY_DIRECTORY, handle.stat()),
     sizeBytes: 0,

@@ -80,6 +80,9 @@ function matcherOf(pattern: string): PathMatcher {
   try {
     return globMatcher(pattern)
   } catch (cause) {
-    throw new UsageError('pattern', `The pattern '${pattern}' cannot be read.`, { hint: 'Use * ? ** [a-z], and \\ before a letter that means itself.', cause })
+    throw new UsageError('pattern', `The pattern '${pattern}' cannot be read.`, {
+      hint: 'Use * ? ** [a-z], and \\ before a letter that means itself.',
+      cause,
+    })
   }
 }

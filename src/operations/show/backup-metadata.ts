@@ -80,7 +80,8 @@ export async function* backupFiles(repository: Repository, root: Entry, signal?:
 async function sealingKeyId(repository: Repository, { manifest }: SnapshotRecord): Promise<string> {
   const key = manifestKey(manifest)
   const header = await repository.store.get(key, { maxBytes: MANIFEST_HEADER_BYTES, range: { offset: 0, length: MANIFEST_HEADER_BYTES } })
-  if (header === undefined) throw new NotFoundError('manifest-missing', `The manifest ${key} is missing from the store.`, { fields: { object: key } })
+  if (header === undefined)
+    throw new NotFoundError('manifest-missing', `The manifest ${key} is missing from the store.`, { fields: { object: key } })
   const { epoch } = decodeManifestHeader(header)
   const sealing = repository.journal.state.sealing.find((each) => each.epoch === epoch)
   return `epoch-${epoch}:${sealing === undefined ? 'unknown' : toHex(sha256(sealing.key)).slice(0, 32)}`

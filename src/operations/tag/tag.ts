@@ -34,7 +34,8 @@ export async function setTag(repository: Repository, name: string, snapshot: Sna
 export async function removeTag(repository: Repository, name: string): Promise<void> {
   const { signing, journal } = repository
   const manifest = journal.state.tags.get(name)
-  if (manifest === undefined) throw new NotFoundError('tag-not-found', `There is no tag '${name}'.`, { hint: "'cairn tag --list' shows the tags." })
+  if (manifest === undefined)
+    throw new NotFoundError('tag-not-found', `There is no tag '${name}'.`, { hint: "'cairn tag --list' shows the tags." })
   await journal.append({ event: 'tag_removed', clear: { manifest: Buffer.from(manifest) }, details: { name }, signing })
 }
 

@@ -1,5 +1,6 @@
 import { decodeFrame, encodeFrameHeader, Codec as FrameCodec } from '../../../format/frame.ts'
 import { IntegrityError } from '../../errors.ts'
+import { discard } from '../../runtime/discard.ts'
 import { open, openParts, seal } from './aead.ts'
 import { compress, decompress } from './zstd.ts'
 
@@ -53,6 +54,7 @@ export function sealVerifiedFrame(
     throw verificationFailed(cause)
   }
   if (!same) throw verificationFailed(undefined)
+  if (frame.codec === 'zstd') discard(frame.payload)
   return sealed
 }
 
@@ -67,9 +69,10 @@ export function openFrame(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, se
 }
 
 function encodeFrame(raw: Uint8Array, { codec = 'zstd', level = DEFAULT_LEVEL }: FrameOptions): PlainFrame {
-  const packed = codec === 'zstd' ? compress(raw, level) : raw
-  if (packed.length < raw.length * WORTHWHILE) {
-    return { codec: 'zstd', header: encodeFrameHeader(FrameCodec.zstd, raw.length), payload: packed }
+  if (codec === 'zstd') {
+    const payload = compress(raw, level)
+    if (payload.length < raw.length * WORTHWHILE) return { codec, header: encodeFrameHeader(FrameCodec.zstd, raw.length), payload }
+    discard(payload)
   }
   return { codec: 'stored', header: encodeFrameHeader(FrameCodec.stored, raw.length), payload: raw }
 }
@@ -90,7 +93,9 @@ function opensTo(
   const [header, payload] = openParts(key, nonce, ad, parts)
   if (header === undefined || payload === undefined || !header.equals(frame.header)) return false
   const opened = frame.codec === 'zstd' ? decompress(payload, raw.length) : payload
-  return opened.equals(raw)
+  const same = opened.equals(raw)
+  for (const buffer of new Set([payload, opened])) discard(buffer)
+  return same
 }
 
 function verificationFailed(cause: unknown): IntegrityError {

@@ -5,7 +5,8 @@ import type { DirectoryChunk } from '../../../format/pack.ts'
 
 /** Memory for one block: chunks that are kept in front, bytes that were read but not yet cut behind them. */
 export class BlockBuilder {
-  readonly #buffer: Buffer
+  #memory: Buffer | undefined
+  readonly #capacityBytes: number
   readonly #targetBytes: number
   #keptBytes = 0
   #pendingBytes = 0
@@ -13,8 +14,13 @@ export class BlockBuilder {
 
   /** A block is full at `targetBytes`; `roomBytes` is how much may lie behind the kept chunks, uncut. */
   constructor(targetBytes: number, roomBytes: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(targetBytes + roomBytes)
+    this.#capacityBytes = targetBytes + roomBytes
     this.#targetBytes = targetBytes
+  }
+
+  /** Allocated on first use: a commit in which nothing changed needs none. */
+  get #buffer(): Buffer {
+    return (this.#memory ??= Buffer.allocUnsafeSlow(this.#capacityBytes))
   }
 
   get isFull(): boolean {

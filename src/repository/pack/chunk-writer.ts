@@ -20,8 +20,6 @@ export interface ChunkWriterOptions {
   readonly identity: ChunkIdentity
   readonly claims: ClaimSet
   readonly blocks: BlockSizes
-  /** Gives the buffer of the next pack; called only after `ready` said that there is one. */
-  readonly takeBuffer: () => Buffer
   readonly emit: (pack: FinishedPack) => void
 }
 
@@ -76,7 +74,7 @@ export class ChunkWriter {
   }
 
   #seal(): void {
-    this.#pack ??= new PackWriter(this.#options.kind, this.#options.sealer, this.#options.takeBuffer())
+    this.#pack ??= new PackWriter(this.#options.kind, this.#options.sealer)
     const { raw, chunks } = this.builder.block()
     this.#pack.addBlock(raw, chunks, isIncompressible(raw) ? 'stored' : 'zstd')
     this.builder.reset()

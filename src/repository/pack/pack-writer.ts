@@ -1,4 +1,5 @@
-// A pack in the making: seals blocks into one buffer, proves each by opening it again, and ends with directory, padding and footer.
+// A pack in the making: seals blocks, proves each by opening it again, and ends with directory, padding and footer. The sealed
+// parts are never copied: they go to the store as they are.
 // One writer makes one pack; the pack's keys live as long as the writer. SPEC §6.1 to §6.3.
 
 import { u96 } from '../../../format/bytes.ts'
@@ -12,24 +13,23 @@ import {
   type PackKind,
 } from '../../../format/pack.ts'
 import { padme } from '../../../format/padme.ts'
-import { randomFill } from '../../runtime/random.ts'
+import { randomBytes } from '../../runtime/random.ts'
 import { seal } from '../crypto/aead.ts'
 import { sealVerifiedFrame } from '../crypto/frame-codec.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { sealPackKeys } from '../crypto/pack-keys.ts'
 import type { EncapsulationKey } from '../crypto/x-wing.ts'
 
-/** How large packs are. Sizes in bytes; `capacityBytes` bounds the buffer that a writer fills. */
+/** How large packs are, in bytes. */
 export interface PackSizes {
   /** From here on a pack ends as soon as its padding would be small. */
   readonly softBytes: number
   /** From here on it ends at once. */
   readonly hardBytes: number
   readonly maxChunks: number
-  readonly capacityBytes: number
 }
 
-export const PACK_SIZES: PackSizes = { softBytes: 12 << 20, hardBytes: 20 << 20, maxChunks: 65_536, capacityBytes: 40 << 20 }
+export const PACK_SIZES: PackSizes = { softBytes: 12 << 20, hardBytes: 20 << 20, maxChunks: 65_536 }
 
 /** A padding of less than this share of the pack is small. */
 const SMALL_PADDING = 1 / 256
@@ -43,11 +43,12 @@ export interface Sealer {
   readonly level: number
 }
 
-/** A finished pack: its name, its bytes (a view of the buffer it was built in) and what its directory says. */
+/** A finished pack: its name, its bytes in parts, and what its directory says. */
 export interface FinishedPack {
   readonly id: Buffer
   readonly kind: PackKind
-  readonly bytes: Buffer
+  readonly parts: readonly Buffer[]
+  readonly packBytes: number
   readonly blocks: readonly DirectoryBlock[]
 }
 
@@ -55,16 +56,14 @@ export class PackWriter {
   readonly #kind: PackKind
   readonly #sealer: Sealer
   readonly #keys: ReturnType<typeof sealPackKeys>
-  readonly #buffer: Buffer
+  readonly #parts: Buffer[] = []
   readonly #blocks: DirectoryBlock[] = []
   #length = 0
   #chunkCount = 0
 
-  /** `buffer` (of PACK_SIZES.capacityBytes) belongs to the writer until `finish` has returned and its bytes were stored. */
-  constructor(kind: PackKind, sealer: Sealer, buffer: Buffer) {
+  constructor(kind: PackKind, sealer: Sealer) {
     this.#kind = kind
     this.#sealer = sealer
-    this.#buffer = buffer
     this.#keys = sealPackKeys(sealer.sealing, sealer.epoch, sealer.repository, kind)
     this.#append(this.#keys.header)
   }
@@ -107,19 +106,17 @@ export class PackWriter {
     this.#pad()
     const footer = encodeFooter({ directoryOffset, directoryBytes: sealedBytes })
     for (const part of seal(this.#keys.directoryKey, u96(1), footerAd(repository, this.#kind), footer)) this.#append(part)
-    const bytes = this.#buffer.subarray(0, this.#length)
-    return { id: sha256(bytes), kind: this.#kind, bytes, blocks: this.#blocks }
+    return { id: sha256(...this.#parts), kind: this.#kind, parts: this.#parts, packBytes: this.#length, blocks: this.#blocks }
   }
 
   #pad(): void {
     const totalBytes = this.#length + PACK_FOOTER_BYTES
     const paddingBytes = padme(totalBytes) - totalBytes
-    randomFill(this.#buffer.subarray(this.#length, this.#length + paddingBytes))
-    this.#length += paddingBytes
+    this.#append(randomBytes(paddingBytes))
   }
 
-  #append(bytes: Uint8Array): void {
-    this.#buffer.set(bytes, this.#length)
+  #append(bytes: Buffer): void {
+    this.#parts.push(bytes)
     this.#length += bytes.length
   }
 }

@@ -1,0 +1,66 @@
+// What goes wrong where the client keeps its memory: a full or broken disk under CAIRN_HOME must be told as such, not as a defect.
+
+import { StoreError } from '../../errors.ts'
+
+interface Meaning {
+  readonly pattern: RegExp
+  readonly code: string
+  readonly what: string
+  readonly hint: string
+}
+
+/** Codes of system calls and of SQLite, which says "I/O error" for some of its files when the disk is full. */
+const MEANINGS: readonly Meaning[] = [
+  {
+    pattern: /^(ENOSPC|EDQUOT|EFBIG|SQLITE_FULL|SQLITE_IOERR_(WRITE|SHMSIZE|SHMMAP|TRUNCATE))$/,
+    code: 'home-no-space',
+    what: 'its disk is full',
+    hint: 'Free space where CAIRN_HOME lies, then run the command again.',
+  },
+  {
+    pattern: /^(EROFS|EACCES|EPERM|SQLITE_READONLY\w*|SQLITE_CANTOPEN\w*)$/,
+    code: 'home-access',
+    what: 'it cannot be written',
+    hint: 'Check who owns the directory of CAIRN_HOME, its mode, and that its disk is mounted writable.',
+  },
+  {
+    pattern: /^(EIO|SQLITE_IOERR\w*)$/,
+    code: 'home-io',
+    what: 'its disk failed',
+    hint: 'Check the medium where CAIRN_HOME lies (`dmesg`).',
+  },
+  {
+    pattern: /^SQLITE_BUSY\w*$/,
+    code: 'home-busy',
+    what: 'another process has held it for long',
+    hint: 'Look for a command that hangs, then run this one again.',
+  },
+]
+
+/** The error of a file below the client's home; an error that is none of the disk's comes back as it is. */
+export function homeError(error: unknown, file: string): unknown {
+  const meaning = meaningOf(error)
+  if (meaning === undefined) return error
+  const { code } = error as { code: string }
+  const { what, hint } = meaning
+  return new StoreError(meaning.code, `Cannot use ${file}: ${what} (${code}).`, { hint, cause: error, fields: { path: file } })
+}
+
+/** Whether an error says that a file below the home cannot be used now. */
+export function isHomeFailure(error: unknown): boolean {
+  return meaningOf(error) !== undefined
+}
+
+/** Does some work on a file below the home. @throws {StoreError} `home-*` when the disk does not let it. */
+export function withHomeErrors<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw homeError(error, file)
+  }
+}
+
+function meaningOf(error: unknown): Meaning | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? MEANINGS.find(({ pattern }) => pattern.test(code)) : undefined
+}
