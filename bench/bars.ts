@@ -34,5 +34,5 @@ export const SCALE_MEMORY_BAR_BYTES = 500e6
 export const SCALE_COST_BAR = 1.2
 
 export function barFor(operation: Operation, figure: Figure, corpus: CorpusName): Bar | undefined {
-  return BARS.find(bar => bar.operation === operation && bar.figure === figure && (bar.corpora?.includes(corpus) ?? true))
+  return BARS.find((bar) => bar.operation === operation && bar.figure === figure && (bar.corpora?.includes(corpus) ?? true))
 }

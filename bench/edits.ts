@@ -3,12 +3,12 @@
 
 import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import type { Corpus } from './corpus.ts'
-import { seededRandom } from './seeded.ts'
 import type { SeededRandom } from './seeded.ts'
-import { textWriter } from './text.ts'
+import { seededRandom } from './seeded.ts'
 import type { TextWriter } from './text.ts'
-import { walkTree } from './tree.ts'
+import { textWriter } from './text.ts'
 import type { TreeEntry } from './tree.ts'
+import { walkTree } from './tree.ts'
 
 const OVERWRITTEN_BYTES = 64
 const REWRITTEN_BYTES_MAX = 65_536
@@ -17,7 +17,7 @@ const REGIONS = 16
 /** Edits the tree and returns how many files were changed. */
 export function changeOnePercent(corpus: Corpus, seed: number): number {
   const random = seededRandom(seed)
-  const files = [...walkTree(corpus.path)].filter(entry => entry.stat.isFile())
+  const files = [...walkTree(corpus.path)].filter((entry) => entry.stat.isFile())
   if (files.length < 100) {
     for (const file of files) overwriteRegions(file, random)
     return files.length

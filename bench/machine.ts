@@ -13,7 +13,7 @@ function fileSystemOf(path: string): string {
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .trim()
     .split('\n')
-    .map(line => line.split(' '))
+    .map((line) => line.split(' '))
   const above = mounts.filter(([, point = '']) => path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`))
   const nearest = above.reduce<string[]>((best, mount) => ((mount[1] ?? '').length >= (best[1] ?? '').length ? mount : best), [])
   return nearest[2] ?? 'unknown file system'

@@ -5,8 +5,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import type { Command, MeasuredRun, Measurement } from './command.ts'
 
 const RUNNER = join(import.meta.dirname, 'run-measured.ts')

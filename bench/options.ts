@@ -9,7 +9,7 @@ const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G:
 /** Parses `--name value` options, all of them texts; refuses unknown ones and ends after `--help`. */
 export function readOptions<Name extends string>(help: string, defaults: Readonly<Record<Name, string>>): Record<Name, string> {
   const names = Object.keys(defaults) as Name[]
-  const options = Object.fromEntries([...names.map(name => [name, { type: 'string' }]), ['help', { type: 'boolean' }]]) as Record<
+  const options = Object.fromEntries([...names.map((name) => [name, { type: 'string' }]), ['help', { type: 'boolean' }]]) as Record<
     string,
     { type: 'string' }
   >
@@ -40,8 +40,8 @@ export function commonDefaults(name: string): { out: string; scratch: string; pe
 
 /** A comma-separated list of allowed names. */
 export function parseNames<Name extends string>(text: string, allowed: readonly Name[], option: string): Name[] {
-  return text.split(',').map(part => {
-    const name = allowed.find(candidate => candidate === part.trim())
+  return text.split(',').map((part) => {
+    const name = allowed.find((candidate) => candidate === part.trim())
     if (name === undefined) fail(`--${option}: ${part} is none of ${allowed.join(', ')}`)
     return name
   })

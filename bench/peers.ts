@@ -4,18 +4,18 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isoTime, now } from '../src/runtime/clock.ts'
-import { CORPUS_NAMES, makeCorpus, warmPageCache } from './corpus.ts'
 import type { CorpusName, CorpusSizes } from './corpus.ts'
+import { CORPUS_NAMES, makeCorpus, warmPageCache } from './corpus.ts'
 import { machineFacts } from './machine.ts'
 import { commonDefaults, fail, parseCount, parseNames, parseSize, readOptions, scratchFolder } from './options.ts'
-import { formatComparison, missedBars } from './report.ts'
 import type { Comparison } from './report.ts'
+import { formatComparison, missedBars } from './report.ts'
 import { RESULTS_OPENING, replaceSection } from './results.ts'
-import { runRound } from './round.ts'
 import type { Failure, Sample } from './round.ts'
+import { runRound } from './round.ts'
 import { findTools } from './tools/find.ts'
-import { TOOL_NAMES } from './tools/tool.ts'
 import type { BackupTool, MissingTool } from './tools/tool.ts'
+import { TOOL_NAMES } from './tools/tool.ts'
 
 const HELP = `
 Measures cairn, restic and borg side by side and writes a section for each corpus into bench/RESULTS.md.

@@ -26,7 +26,7 @@ export interface ReliabilityRow {
 export function recordReliability(section: string, rows: readonly ReliabilityRow[], path = RELIABILITY_FILE): void {
   if (process.env['CAIRN_RECORD'] !== '1') return
   const tier = process.env['SLOW'] === '1' ? 'slow' : 'ci'
-  const cells = rows.map(row => [escapeCell(row.what), count(row.caseCount), count(row.failureCount), escapeCell(row.note ?? '')])
+  const cells = rows.map((row) => [escapeCell(row.what), count(row.caseCount), count(row.failureCount), escapeCell(row.note ?? '')])
   const body = `## ${section} (${tier})\n\n${markdownTable(['what', 'cases', 'failures', 'note'], cells)}`
   replaceSection(path, `${section}-${tier}`, body, OPENING)
 }

@@ -2,7 +2,7 @@
 // up the children of a process, so nothing else may have been its child.
 
 import { spawn } from 'node:child_process'
-import { readFileSync, readdirSync, writeSync } from 'node:fs'
+import { readdirSync, readFileSync, writeSync } from 'node:fs'
 import koffi from 'koffi'
 import { monotonicMs } from '../src/runtime/clock.ts'
 import type { Command, MeasuredRun } from './command.ts'
@@ -33,7 +33,7 @@ const child = spawn(command.file, command.args, { cwd: command.cwd, env: command
 const inheritedKiB = peakKiB(process.pid)
 let sampledKiB = 0
 let timer = setTimeout(samplePeak, FIRST_SAMPLE_MS, FIRST_SAMPLE_MS)
-child.on('error', error => {
+child.on('error', (error) => {
   clearTimeout(timer)
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 1

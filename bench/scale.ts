@@ -9,12 +9,12 @@ import { makeSmallFiles, warmPageCache } from './corpus.ts'
 import { machineFacts } from './machine.ts'
 import { median } from './median.ts'
 import { commonDefaults, fail, parseCount, parseNames, readOptions, scratchFolder } from './options.ts'
-import { RESULTS_OPENING, markdownTable, replaceSection } from './results.ts'
-import { runRound } from './round.ts'
+import { markdownTable, RESULTS_OPENING, replaceSection } from './results.ts'
 import type { Operation, Sample } from './round.ts'
+import { runRound } from './round.ts'
 import { findTools } from './tools/find.ts'
-import { TOOL_NAMES } from './tools/tool.ts'
 import type { BackupTool } from './tools/tool.ts'
+import { TOOL_NAMES } from './tools/tool.ts'
 
 const HELP = `
 Commits a small and a large number of small files, twice each, and writes the cost per file into bench/RESULTS.md.
@@ -71,13 +71,13 @@ async function measureFiles(measured: BackupTool, fileCount: number): Promise<Sc
 }
 
 function finish(measured: BackupTool, few: ScaleResult, many: ScaleResult): void {
-  const head = ['', ...[few, many].map(result => `${result.fileCount.toLocaleString('en-US')} files`), 'ratio', 'bar', 'met']
-  const rows = [...COMMITS.flatMap(operation => costRows(operation, few, many)), memoryRow(few, many)]
+  const head = ['', ...[few, many].map((result) => `${result.fileCount.toLocaleString('en-US')} files`), 'ratio', 'bar', 'met']
+  const rows = [...COMMITS.flatMap((operation) => costRows(operation, few, many)), memoryRow(few, many)]
   const date = isoTime(now()).slice(0, 10)
   const run = `${date}, median of ${options.rounds}, ${machineFacts(scratch)}. ${measured.version} (${measured.settings}); files of about 3 kB, 1,000 to a directory.`
   const text = ['## scale', run, markdownTable(head, rows)].join('\n\n')
   replaceSection(resolve(options.out), 'scale', text, RESULTS_OPENING)
-  if (rows.some(row => row.at(-1) === '**no**')) process.exitCode = 1
+  if (rows.some((row) => row.at(-1) === '**no**')) process.exitCode = 1
 }
 
 function costRows(operation: Operation, few: ScaleResult, many: ScaleResult): string[][] {
@@ -98,7 +98,7 @@ function costRows(operation: Operation, few: ScaleResult, many: ScaleResult): st
 }
 
 function memoryRow(few: ScaleResult, many: ScaleResult): string[] {
-  const [fewPeak, manyPeak] = [few, many].map(({ samples }) => Math.max(...samples.map(sample => sample.peakBytes))) as [number, number]
+  const [fewPeak, manyPeak] = [few, many].map(({ samples }) => Math.max(...samples.map((sample) => sample.peakBytes))) as [number, number]
   const bar = `${SCALE_MEMORY_BAR_BYTES / 1e6} MB`
   return [
     'peak memory, MB',
@@ -111,7 +111,7 @@ function memoryRow(few: ScaleResult, many: ScaleResult): string[] {
 }
 
 function wallSeconds({ samples }: ScaleResult, operation: Operation): number {
-  return median(samples.filter(sample => sample.operation === operation).map(sample => sample.wallSeconds)) ?? Number.NaN
+  return median(samples.filter((sample) => sample.operation === operation).map((sample) => sample.wallSeconds)) ?? Number.NaN
 }
 
 function met(isMet: boolean): string {

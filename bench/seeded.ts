@@ -17,7 +17,7 @@ export function seededRandom(seed: number): SeededRandom {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return (mixed ^ (mixed >>> 14)) >>> 0
   }
-  return { uint32, below: limit => Math.floor((uint32() / 0x1_0000_0000) * limit) }
+  return { uint32, below: (limit) => Math.floor((uint32() / 0x1_0000_0000) * limit) }
 }
 
 /** The item at a seeded place of a list that is not empty. */

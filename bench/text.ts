@@ -2,8 +2,8 @@
 // lines and source code, half of it phrases that recur in other files. Real files of that size (documentation, scripts, settings of a
 // Debian and an npm tree) shrink to 1 / 2.6 one by one and to 1 / 4.4 in solid runs of 4 MiB with zstd 3; this text is held near that.
 
-import { pick, seededRandom } from './seeded.ts'
 import type { SeededRandom } from './seeded.ts'
+import { pick, seededRandom } from './seeded.ts'
 
 const WORD_COUNT = 4000
 const ZIPF_SLOTS = 65_536
@@ -24,7 +24,7 @@ type PhraseMaker = (random: SeededRandom, word: WordSource) => string
 /** A writer whose vocabulary and stock are always the same; what it writes depends on the generator that is given to it. */
 export function textWriter(): TextWriter {
   const slots = zipfSlots(vocabulary(seededRandom(1)))
-  const word: WordSource = random => slots[random.uint32() & (ZIPF_SLOTS - 1)] ?? ''
+  const word: WordSource = (random) => slots[random.uint32() & (ZIPF_SLOTS - 1)] ?? ''
   const kinds = [prose, configuration, logLine, sourceCode].map((make, index) => ({
     make,
     stock: stockOf(make, word, seededRandom(index + 2)),

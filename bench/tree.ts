@@ -1,7 +1,7 @@
 // Looking at trees: walking one, its size on disk, and whether a restored one equals the one that was committed.
 
-import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import type { Stats } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 export interface TreeEntry {
@@ -32,7 +32,7 @@ export function treeBytes(root: string): number {
 export function restoredRoot(target: string, corpusPath: string): string {
   const expected = readdirSync(corpusPath)
   const candidates = [target, join(target, basename(corpusPath)), join(target, corpusPath)]
-  const root = candidates.find(candidate => existsSync(candidate) && isSuperset(readdirSync(candidate), expected))
+  const root = candidates.find((candidate) => existsSync(candidate) && isSuperset(readdirSync(candidate), expected))
   if (root === undefined) throw new Error(`nothing like ${corpusPath} was restored into ${target}`)
   return root
 }
@@ -60,5 +60,5 @@ function traits({ path, stat }: TreeEntry): string {
 
 function isSuperset(names: readonly string[], wanted: readonly string[]): boolean {
   const known = new Set(names)
-  return wanted.every(name => known.has(name))
+  return wanted.every((name) => known.has(name))
 }

@@ -23,11 +23,11 @@ export function findBorg(peersDir: string): BackupTool | undefined {
     name: 'borg',
     version,
     settings: 'zstd,3, repokey',
-    init: site => run(site, '/', 'init', '--encryption', 'repokey', archive(site)),
+    init: (site) => run(site, '/', 'init', '--encryption', 'repokey', archive(site)),
     commit: (site, path, snapshot) => run(site, path, 'create', '--compression', 'zstd,3', archive(site, snapshot), '.'),
-    log: site => run(site, '/', 'list', archive(site)),
+    log: (site) => run(site, '/', 'list', archive(site)),
     restore: (site, snapshot, target) => run(site, target, 'extract', archive(site, snapshot)),
-    verify: site => run(site, '/', 'check', '--verify-data', archive(site)),
+    verify: (site) => run(site, '/', 'check', '--verify-data', archive(site)),
   }
 }
 
@@ -42,7 +42,7 @@ function siteEnvironment(installation: BorgInstallation, site: Site): Record<str
 }
 
 function plain(file: string): BorgInstallation {
-  return { path: hostPath => hostPath, command: (cwd, args, env) => ({ file, args, cwd, env }) }
+  return { path: (hostPath) => hostPath, command: (cwd, args, env) => ({ file, args, cwd, env }) }
 }
 
 /**

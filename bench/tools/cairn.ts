@@ -20,10 +20,10 @@ export function findCairn(): BackupTool | undefined {
     name: 'cairn',
     version: `cairn ${version.replace(/^cairn /, '')}`,
     settings: 'defaults',
-    init: site => run(site, 'init', site.repository),
+    init: (site) => run(site, 'init', site.repository),
     commit: (site, path, snapshot) => run(site, 'commit', path, '--name', 'bench', '-m', snapshot, '--json'),
-    log: site => run(site, 'log'),
+    log: (site) => run(site, 'log'),
     restore: (site, _snapshot, target) => run(site, 'restore', 'latest', '--to', target),
-    verify: site => run(site, 'verify', '--data'),
+    verify: (site) => run(site, 'verify', '--data'),
   }
 }

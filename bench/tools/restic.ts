@@ -19,10 +19,10 @@ export function findRestic(peersDir: string): BackupTool | undefined {
     name: 'restic',
     version: version.split(' ').slice(0, 2).join(' '),
     settings: 'compression auto',
-    init: site => run(site, 'init'),
+    init: (site) => run(site, 'init'),
     commit: (site, path, snapshot) => run(site, 'backup', '--tag', snapshot, path),
-    log: site => run(site, 'snapshots'),
+    log: (site) => run(site, 'snapshots'),
     restore: (site, snapshot, target) => run(site, 'restore', 'latest', '--tag', snapshot, '--target', target),
-    verify: site => run(site, 'check', '--read-data'),
+    verify: (site) => run(site, 'check', '--read-data'),
   }
 }
