@@ -1,6 +1,5 @@
 // Starts a TypeScript entry of this package under Node 24 or later, whatever `node` stands first on PATH.
 // Older Nodes cannot strip types and crash on our native modules, so everything here is plain JavaScript that Node 18 can parse.
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
@@ -15,7 +14,7 @@ export async function launch(entry) {
   if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) return runHere(entry)
   const node = localNode()
   if (node === undefined) return refuse()
-  rerunUnder(node)
+  await rerunUnder(node)
 }
 
 async function runHere(entry) {
@@ -51,7 +50,8 @@ function refuse() {
   process.exitCode = EXIT_USAGE
 }
 
-function rerunUnder(node) {
+async function rerunUnder(node) {
+  const { spawn } = await import('node:child_process') // loading it takes 8 ms that only this way needs
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

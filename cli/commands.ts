@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   diff: () => import('./commands/diff.ts'),
   stats: () => import('./commands/stats.ts'),
   tag: () => import('./commands/tag.ts'),
+  verify: () => import('./commands/verify.ts'),
   journal: () => import('./commands/journal.ts'),
   repair: () => import('./commands/repair.ts'),
   status: () => import('./commands/status.ts'),

@@ -35,6 +35,7 @@ export const command = defineCommand({
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
     const home = openHome(env)
+    const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code
     const store = await openStore(location, { create: true })
     const code = args.recoveryCodeFile === undefined ? undefined : openSecretFile(args.recoveryCodeFile)
     let identityFile = ''
@@ -48,10 +49,6 @@ export const command = defineCommand({
       },
     })
     code?.(made.recoveryCode)
-    const catalog = new Catalog(home.directory)
-    catalog.setPlace(store.location, made.repository)
-    catalog.close()
-    await store.close()
     const repository = toHex(made.repository)
     const recovery = args.recoveryCodeFile === undefined ? { recoveryCode: made.recoveryCode } : { recoveryCodeFile: args.recoveryCodeFile }
     output.result({ repository, location: store.location, identityFile, passphrase: passphrase !== undefined, ...recovery }, () =>
@@ -63,6 +60,9 @@ export const command = defineCommand({
           : `The recovery code is in ${args.recoveryCodeFile}: print it, and take the file away from this machine.`,
       ].join('\n'),
     )
+    catalog.setPlace(store.location, made.repository)
+    catalog.close()
+    await store.close()
   },
 })
 

@@ -28,17 +28,19 @@ const verify = defineCommand({
   async run(args, { env, output }) {
     const { openStore } = await import('../../src/repository/store/open-store.ts')
     const { repositoryLocation } = await import('../../src/control/session/session.ts')
-    const { knownPlace } = await import('../../src/control/session/known-place.ts')
+    const { openKnownPlaces } = await import('../../src/control/session/known-places.ts')
     const { verifyPlace } = await import('../../src/operations/journal/verify-place.ts')
     const given = args.expect === undefined ? undefined : expectedId(args.expect)
     const store = await openStore(repositoryLocation(sessionOptions(args, env)))
+    const known = openKnownPlaces(env)
     try {
-      const { repository: expected, pin } = knownPlace(env, store.location, given)
-      const found = await verifyPlace(store, { expected, pin })
+      const expected = given ?? known.repositoryAt(store.location)
+      const found = await verifyPlace(store, { expected, pinOf: known.pinOf })
       warnOfVoids(output, found.voids)
-      output.result(verifyJson(found, pin), () => verifyText(found, pin))
+      output.result(verifyJson(found), () => verifyText(found))
       return found.ok ? 'done' : 'integrity'
     } finally {
+      known.close()
       await store.close()
     }
   },
@@ -141,20 +143,20 @@ function verifyJson(
   return { ok, repository: repository ?? null, isExpected, freshness, pin: pinJson(pin), entries, head: pinJson(head), voids, problems }
 }
 
-function verifyText(found: PlaceVerification, pin: Pin | undefined): string {
+function verifyText(found: PlaceVerification): string {
   const { ok, repository, isExpected, entries, head, problems } = found
   return [
     ...(repository === undefined
       ? []
       : [`repository  ${toHex(repository)}${isExpected ? '' : '  (nothing here says whether it is the right one: --expect ID)'}`]),
     ...(head === undefined ? [] : [`journal     ${plural(entries, 'valid entry', 'valid entries')}, up to ${head.sequence}`]),
-    freshnessText(found, pin),
+    freshnessText(found),
     ...problems.map(({ code, message }) => colour('red', `problem     ${code}: ${printableLine(message)}`)),
     ok ? colour('green', 'The journal is in order.') : colour('red', 'The journal is NOT in order.'),
   ].join('\n')
 }
 
-function freshnessText({ freshness }: PlaceVerification, pin: Pin | undefined): string {
+function freshnessText({ freshness, pin }: PlaceVerification): string {
   switch (freshness) {
     case 'pinned':
       return `freshness   holds entry ${pin?.sequence}, the last that was verified on this machine`

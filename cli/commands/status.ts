@@ -17,8 +17,11 @@ export const command = defineCommand({
   exits: ['no-repository', 'key', 'stop', 'store'],
   builder: (yargs) => yargs,
   async run(_args, { openSession, output }) {
-    const found = status((await openSession()).repository)
-    output.result(statusJson(found), () => humanStatus(found))
+    const { waitingEvents } = await import('../../src/control/audit/audit.ts')
+    const session = await openSession()
+    const found = status(session.repository)
+    const waiting = session.repository.keys.signing === undefined ? 0 : await waitingEvents(session)
+    output.result({ ...statusJson(found), waitingEvents: waiting }, () => humanStatus(found, waiting))
   },
 })
 
@@ -40,7 +43,7 @@ function statusJson({ member, series, head, repository, ...rest }: Status): obje
   }
 }
 
-function humanStatus(found: Status): string {
+function humanStatus(found: Status, waiting: number): string {
   const { repository, name, location, head, replayedFrom, member, canRead, members, snapshots, tags, series, voids } = found
   const who = member === undefined ? 'no member' : `${printableLine(member.label)} (${member.roles.join(', ')})`
   const from = replayedFrom.from === 'checkpoint' ? `, verified from the checkpoint at ${replayedFrom.sequence}` : ''
@@ -53,6 +56,7 @@ function humanStatus(found: Status): string {
     ...(voids.length === 0
       ? []
       : [colour('yellow', `void slots  ${voids.map(({ sequence, reason }) => `${sequence} (${reason})`).join(', ')}`)]),
+    ...(waiting === 0 ? [] : [colour('yellow', `waiting     ${plural(waiting, 'log record')} on this machine, for the store to take`)]),
     ...(series.length === 0 ? ["No snapshots yet. Make one with 'cairn commit PATH'."] : ['', humanSeries(series)]),
   ].join('\n')
 }

@@ -57,10 +57,11 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
   return new Repository({ store, keys, journal })
 }
 
-/** Pins the journal's head, when it has moved. */
+/** Pins the journal's head, when it has moved on. */
 export function rememberHead(memory: RepositoryMemory, journal: Journal, known: Pin | undefined): void {
   const pin = journal.pin()
-  if (known === undefined || known.sequence !== pin.sequence || journal.accepted)
+  // Never backwards: another process of this client may have seen more meanwhile.
+  if (known === undefined || known.sequence < pin.sequence || journal.accepted)
     memory.setPin(journal.repository, pin, journal.encodeState())
 }
 

@@ -64,7 +64,7 @@ function replace(swap: Swap, options: SwapOptions): SwapResult {
     try {
       renameExchange(swap.stagingFd, TREE_NAME, place.parentFd, place.name)
     } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error
+      if (!isExchangeRefused(error)) throw error
       if (options.allowTwoRenames !== true) throw noAtomicSwap(place, error)
       renameTwice(swap, oldName)
       return
@@ -146,10 +146,15 @@ function translated(place: TargetPlace, action: () => void): void {
   } catch (error) {
     const code = systemCode(error)
     if (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'ENOTDIR') throw notEmpty(place, error)
-    if (code === 'EBUSY' || code === 'EXDEV') throw mountPoint(place.path, error)
+    if (code === 'EBUSY') throw mountPoint(place.path, error)
     const message = entryFailure(error)
     throw new StoreError('target-access', `The restored tree could not be put at ${place.path}: ${message}.`, { cause: error })
   }
+}
+
+/** An overlay says EXDEV for a directory of its lower layer, which it cannot move. */
+function isExchangeRefused(error: unknown): boolean {
+  return error instanceof UnsupportedError || systemCode(error) === 'EXDEV'
 }
 
 function noAtomicSwap(place: TargetPlace, cause: unknown): StopError {

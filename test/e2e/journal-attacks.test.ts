@@ -35,7 +35,7 @@ const EVERY_COMMAND: readonly (readonly string[])[] = [
   ['show', 'latest'],
   ['ls', 'latest'],
   ['cat', 'latest:f'],
-  ['find', 'f'],
+  ['find', 'latest', 'f'],
   ['stats'],
   ['tag', '--list'],
   ['tag', 'x', 'latest'],
@@ -81,8 +81,8 @@ describe('journal accept', () => {
     await stopsWith('journal-rollback', ['log'], env)
     const accepted = await place.json([...accept, '--apply', planned.digest], { env })
     expect(accepted).toMatchObject({ accepted: true, sequence: stays + 1 })
-    for (const client of [env, other]) {
-      expect((await place.json(['log'], { env: client })).snapshots).toHaveLength(1)
+    for (const [at, client] of [env, other].entries()) {
+      expect((await place.json(['log'], { env: client })).snapshots).toHaveLength(1 + at)
       expect((await place.json(['commit', 'sample', '--name', 's'], { env: client })).complete).toBe(true)
       expect(await place.json(['journal', 'verify'], { env: client })).toMatchObject({ ok: true, freshness: 'pinned' })
     }

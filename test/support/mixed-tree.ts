@@ -5,6 +5,8 @@ import path from 'node:path'
 import { noise } from './sample-tree.ts'
 
 const WIDE = 3000
+/** Pieces between holes: so many, and so far apart, that the file is a large one (64 MiB) whose stream needs lists. SPEC §6.6, §8 */
+const PIECES = { count: 1200, step: 60 << 10 }
 
 /** Writes the tree into a new directory. */
 export function makeMixedTree(root: string): void {
@@ -16,6 +18,7 @@ export function makeMixedTree(root: string): void {
   fs.writeFileSync(to('several-chunks'), noise(1, 2_600_000))
   fs.copyFileSync(to('several-chunks'), to('inner', 'same-content'))
   makeHoles(to('holes'))
+  makeManyHoles(to('many-holes'))
   fs.writeFileSync(to('private'), 'mode', { mode: 0o600 })
   fs.writeFileSync(to('program'), '#!/bin/sh\n')
   fs.chmodSync(to('program'), 0o4751)
@@ -33,6 +36,13 @@ function makeHoles(file: string): void {
   fs.writeSync(fd, 'start')
   fs.writeSync(fd, noise(2, 10_000), 0, 10_000, 3 << 20)
   fs.ftruncateSync(fd, 9 << 20)
+  fs.closeSync(fd)
+}
+
+function makeManyHoles(file: string): void {
+  const fd = fs.openSync(file, 'w')
+  for (let i = 0; i < PIECES.count; i++) fs.writeSync(fd, `piece ${i}`, i * PIECES.step)
+  fs.ftruncateSync(fd, PIECES.count * PIECES.step)
   fs.closeSync(fd)
 }
 

@@ -213,6 +213,20 @@ describe('the target', () => {
     expect(readdirSync(target)).toEqual(['new'])
     expect(readdirSync(oldPath!)).toEqual(['old'])
   })
+  test.runIf(isRoot)('that has no room for it is left as it was', async () => {
+    someOfEverything()
+    const snapshot = await commit()
+    const small = join(base, 'small')
+    mkdirSync(small)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'none', small])
+    try {
+      expect(await codeOf(restore(snapshot, { to: join(small, 'target') }))).toBe('target-no-space')
+      expect(readdirSync(small)).toEqual([])
+    } finally {
+      execFileSync('umount', [small])
+      rmSync(small, { recursive: true })
+    }
+  })
   test('stays as it was when the restore is cancelled', async () => {
     someOfEverything()
     const controller = new AbortController()

@@ -8,6 +8,7 @@ import type { VerifiedPack } from '../../operations/verify/sample.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
 import type { RepositoryMemory } from '../../repository/open.ts'
 import { now } from '../../runtime/clock.ts'
+import { withHomeErrors } from './home-errors.ts'
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS place (location TEXT PRIMARY KEY, repository BLOB NOT NULL) STRICT;
@@ -24,17 +25,13 @@ const BUSY_MS = 10_000
 const KEPT_PLANS = 100
 
 export class Catalog implements RepositoryMemory {
+  readonly #file: string
   readonly #db: Database.Database
 
-  /** Opens the catalog of a home directory; made when it is missing. */
+  /** Opens the catalog of a home directory; made when it is missing. @throws {StoreError} `home-*`, as all that it does. */
   constructor(directory: string) {
-    const file = path.join(directory, 'catalog.db')
-    if (!fs.existsSync(file)) fs.closeSync(fs.openSync(file, 'a', 0o600))
-    this.#db = new Database(file, { timeout: BUSY_MS })
-    this.#db.pragma('journal_mode = WAL')
-    this.#db.pragma('synchronous = FULL')
-    const version = this.#db.pragma('user_version', { simple: true }) as number
-    if (version < SCHEMA_VERSION) this.#db.exec(`${SCHEMA}PRAGMA user_version = ${SCHEMA_VERSION};`)
+    this.#file = path.join(directory, 'catalog.db')
+    this.#db = withHomeErrors(this.#file, () => openDatabase(this.#file))
   }
 
   /** The repository that was last seen at a place. */
@@ -44,7 +41,7 @@ export class Catalog implements RepositoryMemory {
   }
 
   setPlace(location: string, repository: Id): void {
-    this.#db.prepare('INSERT INTO place VALUES (?, ?) ON CONFLICT DO UPDATE SET repository = excluded.repository').run(location, repository)
+    this.#write('INSERT INTO place VALUES (?, ?) ON CONFLICT DO UPDATE SET repository = excluded.repository', location, repository)
   }
 
   pinOf(repository: Id): { pin: Pin; state: Buffer } | undefined {
@@ -54,17 +51,14 @@ export class Catalog implements RepositoryMemory {
   }
 
   setPin(repository: Id, pin: Pin, state: Uint8Array): void {
-    this.#db
-      .prepare(
-        'INSERT INTO pin VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state',
-      )
-      .run(repository, pin.sequence, pin.hash, state)
+    const put = 'INSERT INTO pin VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE'
+    this.#write(`${put} SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state`, repository, pin.sequence, pin.hash, state)
   }
 
   /** Remembers a plan that was shown, by its digest. */
   rememberPlan(digest: Uint8Array, json: string): void {
-    this.#db.prepare('INSERT INTO plan VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at').run(digest, now(), json)
-    this.#db.prepare('DELETE FROM plan WHERE digest IN (SELECT digest FROM plan ORDER BY at DESC LIMIT -1 OFFSET ?)').run(KEPT_PLANS)
+    this.#write('INSERT INTO plan VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at', digest, now(), json)
+    this.#write('DELETE FROM plan WHERE digest IN (SELECT digest FROM plan ORDER BY at DESC LIMIT -1 OFFSET ?)', KEPT_PLANS)
   }
 
   /** A plan that was shown on this machine; undefined when it was not, or long ago. */
@@ -90,12 +84,27 @@ export class Catalog implements RepositoryMemory {
   rememberVerified(repository: Id, packs: Iterable<{ readonly id: Id; readonly ok: boolean }>): void {
     const put = this.#db.prepare('INSERT INTO verified VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, ok = excluded.ok')
     const at = now()
-    this.#db.transaction(() => {
+    const putAll = this.#db.transaction(() => {
       for (const { id, ok } of packs) put.run(repository, id, at, ok ? 1 : 0)
-    })()
+    })
+    withHomeErrors(this.#file, () => putAll())
   }
 
   close(): void {
     this.#db.close()
   }
+
+  #write(sql: string, ...values: readonly unknown[]): void {
+    withHomeErrors(this.#file, () => this.#db.prepare(sql).run(...values))
+  }
+}
+
+function openDatabase(file: string): Database.Database {
+  if (!fs.existsSync(file)) fs.closeSync(fs.openSync(file, 'a', 0o600))
+  const db = new Database(file, { timeout: BUSY_MS })
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = FULL')
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version < SCHEMA_VERSION) db.exec(`${SCHEMA}PRAGMA user_version = ${SCHEMA_VERSION};`)
+  return db
 }

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { withHomeErrors } from '../catalog/home-errors.ts'
 
 export interface Home {
   /** 0700; identities, catalog, spool. */
@@ -17,11 +18,11 @@ export function homeDirectory(env: NodeJS.ProcessEnv): string {
   return path.resolve(env['CAIRN_HOME'] || path.join(config, 'cairn'))
 }
 
-/** The places of this user; made when they are missing, closed to everybody else. */
+/** The places of this user; made when they are missing, closed to everybody else. @throws {StoreError} `home-*`. */
 export function openHome(env: NodeJS.ProcessEnv): Home {
   const cache = env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache')
   const directory = homeDirectory(env)
   const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || (env['CAIRN_HOME'] ? path.join(directory, 'cache') : path.join(cache, 'cairn')))
-  for (const each of [directory, cacheDirectory]) fs.mkdirSync(each, { recursive: true, mode: 0o700 })
+  for (const each of [directory, cacheDirectory]) withHomeErrors(each, () => fs.mkdirSync(each, { recursive: true, mode: 0o700 }))
   return { directory, cacheDirectory }
 }

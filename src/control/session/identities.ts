@@ -5,6 +5,7 @@ import path from 'node:path'
 import { toHex } from '../../../format/bytes.ts'
 import { decodeIdentityFile, encodeIdentityFile, type IdentityFile } from '../../../format/identity-file.ts'
 import { KeyError, UsageError } from '../../errors.ts'
+import { withHomeErrors } from '../catalog/home-errors.ts'
 import type { Home } from './home.ts'
 
 /** Where the identity for a repository is kept. */
@@ -12,8 +13,15 @@ export function identityPath(home: Home, repository: Uint8Array): string {
   return path.join(home.directory, 'identities', `${toHex(repository)}.json`)
 }
 
-/** Keeps an identity durably before it is needed. @throws {UsageError} `identity-exists` when a file is there already. */
+/**
+ * Keeps an identity durably before it is needed.
+ * @throws {UsageError} `identity-exists` when a file is there already; {StoreError} `home-*` when its disk does not take it.
+ */
 export function keepIdentity(file: string, identity: IdentityFile): void {
+  withHomeErrors(file, () => writeIdentity(file, identity))
+}
+
+function writeIdentity(file: string, identity: IdentityFile): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   let fd: number
   try {
@@ -28,6 +36,9 @@ export function keepIdentity(file: string, identity: IdentityFile): void {
   try {
     fs.writeFileSync(fd, encodeIdentityFile(identity))
     fs.fsyncSync(fd)
+  } catch (error) {
+    fs.unlinkSync(file) // half an identity opens nothing, and would be in the way of a whole one
+    throw error
   } finally {
     fs.closeSync(fd)
   }

@@ -2,6 +2,7 @@
 
 import type { Id } from '../../../format/bytes.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
+import { readSlot } from '../../repository/journal/slots.ts'
 import { type JournalVerification, verifyJournal } from '../../repository/journal/verify-journal.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 
@@ -9,8 +10,8 @@ import type { ObjectStore } from '../../repository/store/object-store.ts'
 export interface KnownBefore {
   /** The repository that must be at this place. */
   readonly expected?: Id | undefined
-  /** The last entry that was verified on this machine. */
-  readonly pin?: Pin | undefined
+  /** The last entry of a repository that was verified on this machine, wherever its store lay then. */
+  readonly pinOf?: (repository: Id) => Pin | undefined
 }
 
 export interface PlaceVerification extends JournalVerification {
@@ -21,12 +22,15 @@ export interface PlaceVerification extends JournalVerification {
    * of the repository; an old copy is as sound as a new one. `lost`: it no longer holds that entry.
    */
   readonly freshness: 'pinned' | 'unknown' | 'lost'
+  readonly pin: Pin | undefined
 }
 
 /** Verifies a journal without keys. @throws as `verifyJournal` does; what is wrong with the journal is in the result. */
-export async function verifyPlace(store: ObjectStore, { expected, pin }: KnownBefore): Promise<PlaceVerification> {
+export async function verifyPlace(store: ObjectStore, { expected, pinOf }: KnownBefore): Promise<PlaceVerification> {
+  const repository = expected ?? (await readSlot(store, 0))?.hash
+  const pin = repository && pinOf?.(repository)
   const found = await verifyJournal(store, { ...(expected !== undefined && { expectedRepository: expected }), ...(pin !== undefined && { pin }) })
-  return { ...found, isExpected: expected !== undefined, freshness: freshnessOf(found, pin) }
+  return { ...found, isExpected: expected !== undefined, freshness: freshnessOf(found, pin), pin }
 }
 
 function freshnessOf({ ok, problems }: JournalVerification, pin: Pin | undefined): PlaceVerification['freshness'] {

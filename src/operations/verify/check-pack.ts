@@ -9,11 +9,16 @@ import { attestationOf } from '../../repository/objects/attestation.ts'
 import { packKindOf } from '../../repository/objects/chunk-reader.ts'
 import { segmentPack } from '../../repository/objects/pack-directories.ts'
 import type { PackKeys, PackReader } from '../../repository/pack/pack-reader.ts'
+import type { GarbageBudget } from '../../runtime/garbage.ts'
 import type { PackJob, PackResult, PackVerdict } from './messages.ts'
+
+/** Opened blocks that a thread may leave to be collected. */
+export const GARBAGE_BYTES = Number(process.env['GB'] ?? 48) << 20
 
 export interface PackTools {
   readonly reader: PackReader
   readonly identity: ChunkIdentity
+  readonly garbage: GarbageBudget
 }
 
 interface PackToCheck {
@@ -42,18 +47,24 @@ export function checkJob(tools: PackTools, { kind, id, buffer, packBytes, keys, 
 }
 
 /** Checks a pack; nothing that is wrong with it is thrown. */
-function checkPack({ reader, identity }: PackTools, { kind, id, bytes, keys, indexed }: PackToCheck): PackVerdict {
+function checkPack({ reader, identity, garbage }: PackTools, { kind, id, bytes, keys, indexed }: PackToCheck): PackVerdict {
   const messages: string[] = []
   if (!sha256(bytes).equals(id)) messages.push('its bytes are not those that its name says')
   if (keys === undefined) return { messages: [...messages, 'its header does not open'], badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
   const own = directoryOf(reader, identity, { kind, id, bytes, keys, indexed }, messages)
   const blocks = own?.blocks ?? (indexed === undefined ? undefined : indexedBlocks(identity, indexed))
   if (blocks === undefined) return { messages, badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
-  const { badBlocks, chunks } = checkBlocks(reader, keys, bytes, blocks, messages)
+  const { badBlocks, chunks } = checkBlocks({ reader, garbage }, keys, bytes, blocks, messages)
   return { messages, badBlocks, lost: false, attestation: own?.attestation, chunks }
 }
 
-function checkBlocks(reader: PackReader, keys: PackKeys, bytes: Buffer, blocks: readonly ExpectedBlock[], messages: string[]): { badBlocks: number[]; chunks: number } {
+function checkBlocks(
+  { reader, garbage }: Pick<PackTools, 'reader' | 'garbage'>,
+  keys: PackKeys,
+  bytes: Buffer,
+  blocks: readonly ExpectedBlock[],
+  messages: string[],
+): { badBlocks: number[]; chunks: number } {
   const badBlocks: number[] = []
   let offset = PACK_HEADER_BYTES
   let chunks = 0
@@ -63,6 +74,7 @@ function checkBlocks(reader: PackReader, keys: PackKeys, bytes: Buffer, blocks: 
       badBlocks.push(number)
       messages.push(`block ${number}: ${problem}`)
     }
+    garbage.dropped(block.sealedBytes + block.rawBytes)
     offset += block.sealedBytes
     chunks += block.lengths.length
   }

@@ -6,8 +6,9 @@ import { LIMITS } from '../../../format/limits.ts'
 import { PACK_HEADER_BYTES } from '../../../format/pack.ts'
 import { CancelledError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
+import { GarbageBudget } from '../../runtime/garbage.ts'
 import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
-import { checkJob } from './check-pack.ts'
+import { checkJob, GARBAGE_BYTES } from './check-pack.ts'
 import type { PackJob, PackResult, PackVerdict, VerifyWorkerData } from './messages.ts'
 import type { ListedPack } from './pack-health.ts'
 import { isDamage } from './tree-check.ts'
@@ -37,7 +38,7 @@ export async function checkPacks(repository: Repository, packs: readonly ListedP
   const threadCount = few ? 1 : (options.threadCount ?? coreCount())
   const data: VerifyWorkerData = { repository: repository.id, idKey: repository.writeKeys.id }
   const pool = new WorkerPool<PackJob, PackResult>({ module: workerModule('worker', import.meta.url), data, size: threadCount })
-  const tools = { reader: repository.packs, identity: repository.identity }
+  const tools = { reader: repository.packs, identity: repository.identity, garbage: new GarbageBudget(GARBAGE_BYTES) }
   const check: Check = few ? (job) => Promise.resolve(checkJob(tools, job)) : (job) => pool.run(job, [job.buffer])
   try {
     const waiting = packs.values()

@@ -1,0 +1,24 @@
+// Seeded damage in packs, index segments and manifests: named by `verify` with all that it harms, and nothing else is lost.
+
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { DAMAGES } from '../support/damage.ts'
+import { DamageCases } from '../support/damage-case.ts'
+import { makeMuseum, type Museum } from '../support/museum.ts'
+import { scratch } from '../support/scratch.ts'
+
+const CASES = process.env['SLOW'] === '1' ? 1000 : 40
+
+const { at } = scratch()
+const cases = new DamageCases()
+let museum: Museum
+
+beforeAll(async () => {
+  museum = await makeMuseum(at())
+})
+afterAll(() => cases.record('damage-packs'))
+
+describe.each(['packs/data', 'packs/tree', 'index', 'manifests'] as const)('%s', (kind) => {
+  test.each(DAMAGES)('%s', async (how) => {
+    for (let seed = 0; seed < CASES; seed++) await cases.try(museum, kind, how, seed)
+  }, 600_000)
+})
