@@ -74,10 +74,10 @@ describe('the program', () => {
   })
 
   test('the options of every command stand in docs/operations.md', () => {
-    const { recorder, options } = record()
+    const { recorder, heard } = record()
     addGlobalOptions(recorder)
     const row = OPERATIONS.split('\n').find((line) => line.startsWith('| every command'))
-    expect(optionsIn(row ?? 'no row')).toEqual(['help', 'version', ...Object.keys(options)].toSorted())
+    expect(optionsIn(row ?? 'no row')).toEqual(['help', 'version', ...Object.keys(heard.options)].toSorted())
   })
 
   test.each(['README.md', 'docs/operations.md'])('each exit code stands in %s', (file) => {
@@ -86,14 +86,18 @@ describe('the program', () => {
   })
 
   test('each STOP stands in docs/operations.md', () => {
-    const named = sources(['src', 'cli']).flatMap((source) => [...source.matchAll(/new StopError\(\s*'([a-z-]+)'/g)].map(([, name]) => name!))
+    const named = sources(['src', 'cli']).flatMap((source) =>
+      [...source.matchAll(/new StopError\(\s*'([a-z-]+)'/g)].map(([, name]) => name!),
+    )
     expect(named.length).toBeGreaterThan(10)
     const rows = [...OPERATIONS.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name!)
     expect(rows.toSorted()).toEqual([...new Set(named)].toSorted())
   })
 
   test('each environment variable stands in README.md', () => {
-    const read = sources(['src', 'cli', 'bin']).flatMap((source) => [...source.matchAll(/env\??\.?\[?'?((?:CAIRN|XDG)_[A-Z_]+)/g)].map(([, name]) => name!))
+    const read = sources(['src', 'cli', 'bin']).flatMap((source) =>
+      [...source.matchAll(/env\??\.?\[?'?((?:CAIRN|XDG)_[A-Z_]+)/g)].map(([, name]) => name!),
+    )
     expect(read.length).toBeGreaterThan(5)
     const rows = [...README.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name!)
     expect(rows.toSorted()).toEqual([...new Set(read)].toSorted())
@@ -134,32 +138,38 @@ interface CommandLine {
   readonly options: Record<string, Options>
 }
 
-/** A command, or those of a group. */
+/** A command and those below it; a group that only holds others is none itself. */
 function commandLines(module: AnyCommand, before = ''): CommandLine[] {
   const [name] = [module.command].flat()
   const words = `${before}${name!.split(/ [<[]/)[0]}`
-  const { recorder, options, below } = record()
+  const { recorder, heard } = record()
   ;(module.builder as (yargs: Argv) => unknown)(recorder)
-  if (below.length > 0) return below.flatMap((each) => commandLines(each, `${words} `))
-  return [{ words, describe: String(module.describe), options }]
+  const below = heard.commands.flatMap((each) => commandLines(each, `${words} `))
+  return heard.isGroup ? below : [{ words, describe: String(module.describe), options: heard.options }, ...below]
+}
+
+interface Heard {
+  readonly options: Record<string, Options>
+  readonly commands: AnyCommand[]
+  isGroup: boolean
 }
 
 /** Something that looks like yargs and writes down what it is told. */
-function record(): { recorder: Argv; options: Record<string, Options>; below: AnyCommand[] } {
-  const options: Record<string, Options> = {}
-  const below: AnyCommand[] = []
-  const heard: Record<string, (first: never, second: never) => void> = {
-    option: (name: string, option: Options) => (options[name] = option),
-    options: (all: Record<string, Options>) => Object.assign(options, all),
-    command: (modules: AnyCommand | AnyCommand[]) => below.push(...[modules].flat()),
+function record(): { recorder: Argv; heard: Heard } {
+  const heard: Heard = { options: {}, commands: [], isGroup: false }
+  const methods: Record<string, (first: never, second: never) => void> = {
+    option: (name: string, option: Options) => (heard.options[name] = option),
+    options: (all: Record<string, Options>) => Object.assign(heard.options, all),
+    command: (modules: AnyCommand | AnyCommand[]) => heard.commands.push(...[modules].flat()),
+    demandCommand: () => (heard.isGroup = true),
   }
   const recorder: Argv = new Proxy({} as Argv, {
     get: (_, method) => (first: never, second: never) => {
-      heard[String(method)]?.(first, second)
+      methods[String(method)]?.(first, second)
       return recorder
     },
   })
-  return { recorder, options, below }
+  return { recorder, heard }
 }
 
 function optionsIn(text: string): string[] {
@@ -173,5 +183,10 @@ function sources(folders: readonly string[]): string[] {
 /** The anchors of a document's headings, as they are made on the web. */
 function anchors(markdown: string): string[] {
   const headings = [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!)
-  return headings.map((heading) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
 }

@@ -35,7 +35,7 @@ const verify = defineCommand({
     const known = openKnownPlaces(env)
     try {
       const expected = given ?? known.repositoryAt(store.location)
-      const found = await verifyPlace(store, { expected, pinOf: known.pinOf })
+      const found = await verifyPlace(store, { expected, pinOf: (repository) => known.pinOf(repository) })
       warnOfVoids(output, found.voids)
       output.result(verifyJson(found), () => verifyText(found))
       return found.ok ? 'done' : 'integrity'
@@ -135,10 +135,7 @@ function warnOfVoids(output: CommandContext['output'], voids: readonly { readonl
   )
 }
 
-function verifyJson(
-  { ok, repository, isExpected, freshness, entries, head, voids, problems }: PlaceVerification,
-  pin: Pin | undefined,
-): object {
+function verifyJson({ ok, repository, isExpected, freshness, pin, entries, head, voids, problems }: PlaceVerification): object {
   const pinJson = (of: Pin | undefined): object | null => (of === undefined ? null : { sequence: of.sequence, hash: toHex(of.hash) })
   return { ok, repository: repository ?? null, isExpected, freshness, pin: pinJson(pin), entries, head: pinJson(head), voids, problems }
 }

@@ -87,7 +87,7 @@ function columns([number = '', time = '', label = '', event = '', details = '']:
 }
 
 function cut(text: string): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters.length <= DETAILS_CHARACTERS ? text : `${characters.slice(0, DETAILS_CHARACTERS - 1).join('')}…`
 }
 

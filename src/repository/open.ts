@@ -69,7 +69,17 @@ export function rememberHead(memory: RepositoryMemory, journal: Journal, known: 
 async function checkRepositoryJson(store: ObjectStore, repository: Id): Promise<void> {
   const bytes = await store.get(REPOSITORY_JSON, { maxBytes: LIMITS.smallObjectBytes })
   if (bytes === undefined) return
-  const { repository: named } = decodeRepositoryJson(bytes)
+  const { repository: named, features } = decodeRepositoryJson(bytes)
+  if (features.read.length > 0) {
+    throw new StopError(
+      'newer-repository',
+      `This repository needs the feature ${features.read[0]} to read, which this version does not have.`,
+      {
+        hint: 'Update this program; nothing was changed.',
+        fields: { features: features.read },
+      },
+    )
+  }
   if (!Buffer.from(named).equals(repository)) {
     throw new StopError(
       'repository-replaced',

@@ -128,6 +128,11 @@ export class Repository {
     return this.#chunks.read(kind, id, length)
   }
 
+  /** Lets go of the blocks that were kept for the next chunk, before other work needs the memory. */
+  forgetBlocks(): void {
+    this.#chunks = undefined
+  }
+
   /** The items of a stream, lists resolved. */
   streamItems(stream: Stream): AsyncGenerator<StreamItem> {
     return streamItems(stream, (id) => this.readChunk(CHUNK_LIST, id, undefined))

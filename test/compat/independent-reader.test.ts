@@ -71,15 +71,18 @@ describe('restores what Cairn committed', () => {
     fs.rmSync(at('no-index', 'index'), { recursive: true })
   })
 
-  const ways = ['identity', 'recovery code'].flatMap((how) =>
-    ['mixed', 'no-index'].flatMap((from) => [0, 1].map((of) => [how, from, of] as const)),
-  )
-  test.each(ways)('by %s from %s, snapshot %i', (how, from, of) => {
+  test.each([
+    ['identity', 'mixed', 0],
+    ['identity', 'no-index', 1],
+    ['recovery code', 'mixed', 1],
+    ['recovery code', 'no-index', 0],
+  ] as const)('by %s from %s, snapshot %i', (how, from, of) => {
     const { id, facts } = made.snapshots[of]!
     const target = at(`${how}-${from}-${of}`)
     expect(readIndependently(at(from), unlocks[how]!, id, target)).toEqual([])
     expect(treeFacts(target)).toEqual(facts)
     expect(fs.statSync(`${target}/holes`).blocks).toBeLessThan(1000)
+    fs.rmSync(target, { recursive: true })
   })
 
   test('lists the snapshots', () => {
@@ -99,20 +102,20 @@ describe('agrees with Cairn on what is refused', () => {
   })
 
   /** Both readers' restores of the last snapshot of a copy of the repository that was broken. */
-  async function tryBoth(breakage: Breakage): Promise<{ facts: readonly string[][]; errors: readonly unknown[]; remarks: string[] }> {
+  async function tryBoth(breakage: Breakage): Promise<{ facts: string[][]; errors: unknown[] }> {
     const [repository, [alone, real]] = [at(`broken-${++count}`), [at(`alone-${count}`), at(`real-${count}`)]] as const
     fs.cpSync(at('small'), repository, { recursive: true })
     const wreck: Wreck = { root: repository, other: at('other'), identity: made.owner.identity }
     breakage.apply(wreck)
-    const [errors, remarks]: [unknown[], string[]] = [[], []]
+    const errors: unknown[] = []
     const { id } = made.snapshots[1]!
     try {
-      remarks.push(...readIndependently(repository, ['--identity', at('small.json')], id, alone))
+      readIndependently(repository, ['--identity', at('small.json')], id, alone)
     } catch (error) {
       errors.push(error)
     }
     await readByCairn(repository, made.owner, id, real).catch((error: unknown) => errors.push(error))
-    return { facts: [alone, real].filter((path) => fs.existsSync(path)).map(treeFacts), errors, remarks }
+    return { facts: [alone, real].filter((path) => fs.existsSync(path)).map(treeFacts), errors }
   }
 
   test.each(breakages.map((breakage) => [breakage.name, breakage] as const))('%s', async (_, breakage) => {

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DamageCases } from '../support/damage-case.ts'
-import { makeMuseum, type Museum } from '../support/museum.ts'
+import { type Museum, makeMuseum } from '../support/museum.ts'
 import { noise } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
 
@@ -29,6 +29,10 @@ test('the first data pack has several blocks', () => {
   expect(Math.max(...[...byPack.values()].map((all) => new Set(all.map(({ from }) => from)).size))).toBeGreaterThanOrEqual(3)
 })
 
-test.each(['flip', 'zero', 'truncate'] as const)('%s', async (how) => {
-  for (let seed = 0; seed < CASES; seed++) await cases.try(museum, 'packs/data', how, seed)
-}, 600_000)
+test.each(['flip', 'zero', 'truncate'] as const)(
+  '%s',
+  async (how) => {
+    for (let seed = 0; seed < CASES; seed++) await cases.try(museum, 'packs/data', how, seed)
+  },
+  600_000,
+)

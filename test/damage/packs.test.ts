@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { DAMAGES } from '../support/damage.ts'
 import { DamageCases } from '../support/damage-case.ts'
-import { makeMuseum, type Museum } from '../support/museum.ts'
+import { type Museum, makeMuseum } from '../support/museum.ts'
 import { scratch } from '../support/scratch.ts'
 
 const CASES = process.env['SLOW'] === '1' ? 1000 : 40
@@ -18,7 +18,11 @@ beforeAll(async () => {
 afterAll(() => cases.record('damage-packs'))
 
 describe.each(['packs/data', 'packs/tree', 'index', 'manifests'] as const)('%s', (kind) => {
-  test.each(DAMAGES)('%s', async (how) => {
-    for (let seed = 0; seed < CASES; seed++) await cases.try(museum, kind, how, seed)
-  }, 600_000)
+  test.each(DAMAGES)(
+    '%s',
+    async (how) => {
+      for (let seed = 0; seed < CASES; seed++) await cases.try(museum, kind, how, seed)
+    },
+    600_000,
+  )
 })

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DAMAGES } from '../support/damage.ts'
 import { DamageCases } from '../support/damage-case.ts'
-import { makeMuseum, type Museum } from '../support/museum.ts'
+import { type Museum, makeMuseum } from '../support/museum.ts'
 import { scratch } from '../support/scratch.ts'
 
 const CASES = process.env['SLOW'] === '1' ? 1000 : 40
@@ -19,9 +19,13 @@ beforeAll(async () => {
 afterAll(() => cases.record('damage-small-objects'))
 
 describe.each(['journal', 'keys', 'checkpoints', 'leases', 'cairn.json'] as const)('%s', (kind) => {
-  test.each(DAMAGES)('%s', async (how) => {
-    for (let seed = 0; seed < CASES; seed++) await cases.try(museum, kind, how, seed)
-  }, 600_000)
+  test.each(DAMAGES)(
+    '%s',
+    async (how) => {
+      for (let seed = 0; seed < CASES; seed++) await cases.try(museum, kind, how, seed)
+    },
+    600_000,
+  )
 })
 
 test('the cases were many', () => {

@@ -61,7 +61,10 @@ describe('a store that was rolled back', () => {
     const { ok, freshness, problems } = await place.json(['journal', 'verify'], { env, code: 21 })
     expect([ok, freshness, problems[0].code]).toEqual([false, 'lost', 'journal-rollback'])
     expect((await place.run(['journal', 'verify'], { env })).stdout).toContain('does NOT hold')
-    expect(await place.json(['journal', 'verify'], { env: { ...env, CAIRN_HOME: place.at('nobody') } })).toMatchObject({ ok: true, freshness: 'unknown' })
+    expect(await place.json(['journal', 'verify'], { env: { ...env, CAIRN_HOME: place.at('nobody') } })).toMatchObject({
+      ok: true,
+      freshness: 'unknown',
+    })
   })
 })
 
@@ -95,7 +98,9 @@ describe('journal accept', () => {
   test('is for one loss only: another client is let on by what its own error names', async () => {
     const env = rolledBack()
     const later: PlaceEnv = { ...env, CAIRN_HOME: place.copy().CAIRN_HOME }
-    await place.json(['commit', 'sample', '--name', 's'], { env: { CAIRN_REPO: place.copy({ home: later.CAIRN_HOME }).CAIRN_REPO, CAIRN_HOME: later.CAIRN_HOME } })
+    await place.json(['commit', 'sample', '--name', 's'], {
+      env: { CAIRN_REPO: place.copy({ home: later.CAIRN_HOME }).CAIRN_REPO, CAIRN_HOME: later.CAIRN_HOME },
+    })
     const { digest } = await place.json([...accept, '--plan'], { env })
     await place.json([...accept, '--apply', digest], { env })
     const { error } = await place.json(['log'], { env: later, code: 14 })
@@ -117,7 +122,9 @@ describe('journal accept', () => {
     for (const args of [accept, [...accept, '--apply', digest]]) {
       expect((await place.json(args, { env: agent, code: 13 })).error).toMatchObject({ name: 'AccessError', code: 'agent-refused' })
     }
-    expect((await place.json(['journal', 'accept', '--reason', 'another', '--apply', digest], { env, code: 14 })).error.code).toBe('plan-changed')
+    expect((await place.json(['journal', 'accept', '--reason', 'another', '--apply', digest], { env, code: 14 })).error.code).toBe(
+      'plan-changed',
+    )
     expect(lastSlot(env), 'nothing is written before a loss is accepted').toBe(stays)
     await place.json([...accept, '--apply', digest], { env })
     const { stdout } = await place.run(['journal'], { env })
@@ -145,7 +152,10 @@ describe('other attacks on the journal', () => {
     // This client's own state lies after the hole, so it is the replay that shows it.
     const { error } = await place.json(['journal'], { env, code: 14 })
     expect(error.code).toBe('journal-omission')
-    expect((await place.json(['journal', 'verify'], { env, code: 21 })).problems[0]).toMatchObject({ code: 'journal-omission', sequence: 2 })
+    expect((await place.json(['journal', 'verify'], { env, code: 21 })).problems[0]).toMatchObject({
+      code: 'journal-omission',
+      sequence: 2,
+    })
     await stopsWith('journal-omission', ['journal', 'accept', '--reason', 'x', '--plan'], env)
     fs.rmSync(slotFile(env, lastSlot(env) - 1))
     await stopsWith('journal-omission', ['log'], { ...env, CAIRN_HOME: place.copy({ home: old.CAIRN_HOME }).CAIRN_HOME })

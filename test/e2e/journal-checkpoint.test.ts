@@ -38,8 +38,12 @@ function checkpoints({ CAIRN_REPO: store }: PlaceEnv): string[] {
   return fs.existsSync(directory) ? fs.readdirSync(directory).map((name) => path.join(directory, name)) : []
 }
 
+interface StatusJson {
+  readonly replayedFrom: { readonly from: string; readonly sequence: number }
+}
+
 /** What a client says that never saw the repository before. */
-function freshStatus({ CAIRN_REPO }: PlaceEnv): Promise<any> {
+function freshStatus({ CAIRN_REPO }: PlaceEnv): Promise<StatusJson> {
   const CAIRN_HOME = fs.mkdtempSync(place.at('fresh-'))
   return place.json(['status', '--recovery-code-file', recoveryCode], { env: { CAIRN_REPO, CAIRN_HOME } })
 }

@@ -14,9 +14,19 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => place.remove())
 
-async function logLines(args: readonly string[], env: Record<string, string> = {}): Promise<any[]> {
+interface LogJson {
+  readonly sequence: number
+  readonly event?: string
+  readonly link: string
+  readonly records?: readonly { readonly event: string }[]
+}
+
+async function logLines(args: readonly string[], env: Record<string, string> = {}): Promise<LogJson[]> {
   const { stdout } = await place.run(['journal', '--json', ...args], { env })
-  return stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LogJson)
 }
 
 describe('journal', () => {
@@ -26,7 +36,10 @@ describe('journal', () => {
     const lines = stdout.trimEnd().split('\n')
     expect(lines[0]).toMatch(/^entry {2}time \(UTC\) +member +event +details$/)
     expect(lines[1]).toMatch(/^ {4}0 .* repository_created +test, 2 members$/)
-    expect(lines.filter((line) => line.startsWith('    ·')).map((line) => line.split(/ {2,}/)[4])).toEqual(['backup_started', 'backup_completed'])
+    expect(lines.filter((line) => line.startsWith('    ·')).map((line) => line.split(/ {2,}/)[4])).toEqual([
+      'backup_started',
+      'backup_completed',
+    ])
     expect(lines.at(-1)).toMatch(/tag_set +one → [0-9a-f]{8}$/)
   })
 
@@ -38,9 +51,13 @@ describe('journal', () => {
       [2, 'audit_batch'],
       [3, 'tag_set'],
     ])
-    expect(lines[0].link).toBe(repository)
-    expect(lines[1]).toMatchObject({ label: expect.any(String), details: { series: 's' }, clear: { manifest: expect.stringMatching(/^[0-9a-f]{64}$/) } })
-    expect(lines[2].records.map(({ event }: { event: string }) => event)).toEqual(['backup_started', 'backup_completed'])
+    expect(lines[0]?.link).toBe(repository)
+    expect(lines[1]).toMatchObject({
+      label: expect.any(String),
+      details: { series: 's' },
+      clear: { manifest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    })
+    expect(lines[2]?.records?.map(({ event }) => event)).toEqual(['backup_started', 'backup_completed'])
   })
 
   test('--since and --limit choose a part', async () => {
@@ -48,14 +65,29 @@ describe('journal', () => {
     expect(await sequences('--since', '2')).toEqual([2, 3])
     expect(await sequences('--limit', '1')).toEqual([3])
     expect(await sequences('--since', '1', '-n', '2')).toEqual([2, 3])
-    for (const wrong of [['--since', '-1'], ['--since', 'x'], ['--limit', '0'], ['--limit', '1.5']]) await place.json(['journal', ...wrong], { code: 2 })
+    for (const wrong of [
+      ['--since', '-1'],
+      ['--since', 'x'],
+      ['--limit', '0'],
+      ['--limit', '1.5'],
+    ])
+      await place.json(['journal', ...wrong], { code: 2 })
   })
 })
 
 describe('journal verify', () => {
   test('needs no key, no identity and no home, and makes none', async () => {
     const env = { CAIRN_HOME: place.at('nobody') }
-    expect(await place.json(['journal', 'verify'], { env })).toMatchObject({ ok: true, repository, isExpected: false, freshness: 'unknown', entries: 4, head: { sequence: 3 }, voids: [], problems: [] })
+    expect(await place.json(['journal', 'verify'], { env })).toMatchObject({
+      ok: true,
+      repository,
+      isExpected: false,
+      freshness: 'unknown',
+      entries: 4,
+      head: { sequence: 3 },
+      voids: [],
+      problems: [],
+    })
     const { stdout } = await place.run(['journal', 'verify', '--expect', repository.toUpperCase()], { env })
     expect(stdout).toContain('freshness unknown')
     expect(stdout).toContain('The journal is in order.')

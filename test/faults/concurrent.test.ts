@@ -1,11 +1,11 @@
 // Two and three committers at once, interleaved operation by operation: all succeed, all snapshots read back equal, and in one series
 // each snapshot follows the one before it. A writer who is removed in the middle fails.
 
-import { afterAll, beforeAll, expect } from 'vitest'
 import { fc, test } from '@fast-check/vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { recordReliability } from '../../bench/reliability.ts'
-import { AccessError } from '../../src/errors.ts'
 import type { JournalEntry } from '../../format/journal.ts'
+import { AccessError } from '../../src/errors.ts'
 import { type CommitOutcome, commit } from '../../src/operations/commit/commit.ts'
 import { SigningKey } from '../../src/repository/crypto/signing.ts'
 import { Repository } from '../../src/repository/repository.ts'
@@ -17,7 +17,7 @@ import { makeSampleTree } from '../support/sample-tree.ts'
 import { ScheduledStore } from '../support/scheduled-store.ts'
 import { scratch } from '../support/scratch.ts'
 import { copyOfOwner, readAll } from '../support/soundness.ts'
-import { objectsOf, storeOf, type StoredObjects } from '../support/stored-objects.ts'
+import { objectsOf, type StoredObjects, storeOf } from '../support/stored-objects.ts'
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 const RUNS = process.env['SLOW'] === '1' ? 5000 : 100
@@ -66,39 +66,55 @@ const shapes = fc.record({
   series: fc.constantFrom<readonly string[]>(['same', 'same', 'same'], ['one', 'two', 'one']),
 })
 
-test.prop([shapes], { numRuns: RUNS })('committers interleaved at every operation of the store', async ({ scheduler, clients, series }) => {
-  const store = await storeOf(objects)
-  const commits = clients.map((client, index) =>
-    commitIn(new ScheduledStore(store, scheduler, client), copyOfOwner(owner), at(client), { facts: { ...FACTS, series: series[index]! } }),
-  )
-  const outcomes: CommitOutcome[] = await scheduler.waitFor(Promise.all(commits))
-  const inOrder = clients.map((client, index) => ({ client, outcome: outcomes[index]! })).sort((a, b) => a.outcome.sequence - b.outcome.sequence)
-  const history = await historyOf(store)
-  expect(history.map(({ manifest }) => manifest)).toEqual(inOrder.map(({ outcome }) => outcome.manifestId.toString('hex')))
-  for (const [index, { series: name, parents }] of history.entries()) {
-    const before = history.slice(0, index).findLast((other) => other.series === name)
-    expect(parents).toEqual(before === undefined ? [] : [before.manifest])
-  }
-  expect(await readAll(await openAs(store, copyOfOwner(owner)))).toEqual(inOrder.map(({ client }) => lines.get(client)!))
-  count(`${clients.length} committers, ${new Set(series).size} series`)
-}, 600_000)
+test.prop([shapes], { numRuns: RUNS })(
+  'committers interleaved at every operation of the store',
+  async ({ scheduler, clients, series }) => {
+    const store = await storeOf(objects)
+    const commits = clients.map((client, index) =>
+      commitIn(new ScheduledStore(store, scheduler, client), copyOfOwner(owner), at(client), {
+        facts: { ...FACTS, series: series[index]! },
+      }),
+    )
+    const outcomes: CommitOutcome[] = await scheduler.waitFor(Promise.all(commits))
+    const inOrder = clients
+      .map((client, index) => ({ client, outcome: outcomes[index]! }))
+      .sort((a, b) => a.outcome.sequence - b.outcome.sequence)
+    const history = await historyOf(store)
+    expect(history.map(({ manifest }) => manifest)).toEqual(inOrder.map(({ outcome }) => outcome.manifestId.toString('hex')))
+    for (const [index, { series: name, parents }] of history.entries()) {
+      const before = history.slice(0, index).findLast((other) => other.series === name)
+      expect(parents).toEqual(before === undefined ? [] : [before.manifest])
+    }
+    expect(await readAll(await openAs(store, copyOfOwner(owner)))).toEqual(inOrder.map(({ client }) => lines.get(client)!))
+    count(`${clients.length} committers, ${new Set(series).size} series`)
+  },
+  600_000,
+)
 
-test.prop([fc.scheduler()], { numRuns: RUNS })('a writer who is removed meanwhile has committed before that, or fails', async (scheduler) => {
-  const store = await storeOf(objects)
-  const writer = SigningKey.fromSeed(Buffer.alloc(32, 5))
-  await changeMembers(await openAs(store, copyOfOwner(owner)), { add: writer })
-  const view = new ScheduledStore(store, scheduler, 'writer')
-  const committing = openAsWriter(view, writer).then((repository) => commit(repository, { root: captureRoot([at('a')]), facts: FACTS, threads: 0 }))
-  const removing = openAs(new ScheduledStore(store, scheduler, 'owner'), copyOfOwner(owner)).then((repository) => changeMembers(repository, { remove: writer }))
-  const [committed, removed] = await scheduler.waitFor(Promise.allSettled([committing, removing]))
-  if (removed.status === 'rejected') throw removed.reason
-  if (committed.status === 'fulfilled') expect(committed.value.sequence).toBeLessThan(removed.value.sequence)
-  else expect(committed.reason).toBeInstanceOf(AccessError)
-  const snapshots = committed.status === 'fulfilled' ? [lines.get('a')!] : []
-  expect(await readAll(await openAs(store, copyOfOwner(owner)))).toEqual(snapshots)
-  expect([...(await objectsOf(store)).keys()].filter((key) => key.startsWith('leases/'))).toEqual([])
-  count(committed.status === 'fulfilled' ? 'a writer commits and is removed after' : 'a writer is removed and fails')
-}, 600_000)
+test.prop([fc.scheduler()], { numRuns: RUNS })(
+  'a writer who is removed meanwhile has committed before that, or fails',
+  async (scheduler) => {
+    const store = await storeOf(objects)
+    const writer = SigningKey.fromSeed(Buffer.alloc(32, 5))
+    await changeMembers(await openAs(store, copyOfOwner(owner)), { add: writer })
+    const view = new ScheduledStore(store, scheduler, 'writer')
+    const committing = openAsWriter(view, writer).then((repository) =>
+      commit(repository, { root: captureRoot([at('a')]), facts: FACTS, threads: 0 }),
+    )
+    const removing = openAs(new ScheduledStore(store, scheduler, 'owner'), copyOfOwner(owner)).then((repository) =>
+      changeMembers(repository, { remove: writer }),
+    )
+    const [committed, removed] = await scheduler.waitFor(Promise.allSettled([committing, removing]))
+    if (removed.status === 'rejected') throw removed.reason
+    if (committed.status === 'fulfilled') expect(committed.value.sequence).toBeLessThan(removed.value.sequence)
+    else expect(committed.reason).toBeInstanceOf(AccessError)
+    const snapshots = committed.status === 'fulfilled' ? [lines.get('a')!] : []
+    expect(await readAll(await openAs(store, copyOfOwner(owner)))).toEqual(snapshots)
+    expect([...(await objectsOf(store)).keys()].filter((key) => key.startsWith('leases/'))).toEqual([])
+    count(committed.status === 'fulfilled' ? 'a writer commits and is removed after' : 'a writer is removed and fails')
+  },
+  600_000,
+)
 
 test('both ends of that race were seen', () => {
   expect(counted.get('a writer commits and is removed after')).toBeGreaterThan(0)
@@ -115,5 +131,10 @@ async function openAsWriter(store: ObjectStore, signing: SigningKey): Promise<Re
 async function changeMembers({ journal, signing }: Repository, change: { add?: SigningKey; remove?: SigningKey }): Promise<JournalEntry> {
   const add = change.add === undefined ? [] : [{ key: change.add.publicKey, roles: ['writer'] as const }]
   const remove = change.remove === undefined ? [] : [change.remove.memberId]
-  return journal.append({ event: 'permission_change', clear: { add, remove }, details: { labels: {}, series: {}, reason: 'test' }, signing })
+  return journal.append({
+    event: 'permission_change',
+    clear: { add, remove },
+    details: { labels: {}, series: {}, reason: 'test' },
+    signing,
+  })
 }

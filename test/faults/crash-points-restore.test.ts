@@ -9,13 +9,13 @@ import { StoreError } from '../../src/errors.ts'
 import { planRestore, runRestore } from '../../src/operations/restore/restore.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import type { ObjectStore } from '../../src/repository/store/object-store.ts'
-import { atOperation, enumerateOperations, FaultyStore, type Fault } from '../support/faulty-store.ts'
+import { atOperation, enumerateOperations, type Fault, FaultyStore } from '../support/faulty-store.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { editSampleTree, makeSampleTree } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
 import { copyOfOwner, expectSound } from '../support/soundness.ts'
-import { objectsOf, storeOf, type StoredObjects } from '../support/stored-objects.ts'
+import { objectsOf, type StoredObjects, storeOf } from '../support/stored-objects.ts'
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 const { at } = scratch()
@@ -41,7 +41,9 @@ beforeEach(() => {
   fs.mkdirSync(at('place'))
 })
 
-afterAll(() => recordReliability('crash-points-restore', [{ what: 'crash or error at a store operation of a restore', caseCount, failureCount: 0 }]))
+afterAll(() =>
+  recordReliability('crash-points-restore', [{ what: 'crash or error at a store operation of a restore', caseCount, failureCount: 0 }]),
+)
 
 async function restoreIn(store: ObjectStore): Promise<void> {
   const repository = await openAs(store, copyOfOwner(owner))

@@ -4,17 +4,17 @@
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordReliability } from '../../bench/reliability.ts'
+import type { IdentityFile } from '../../format/identity-file.ts'
 import { UsageError } from '../../src/errors.ts'
 import { init } from '../../src/operations/init/init.ts'
-import type { IdentityFile } from '../../format/identity-file.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import type { ObjectStore } from '../../src/repository/store/object-store.ts'
-import { atOperation, crashPoints, type CrashPoint, enumerateOperations, FaultyStore, type Operation } from '../support/faulty-store.ts'
+import { atOperation, type CrashPoint, crashPoints, enumerateOperations, FaultyStore, type Operation } from '../support/faulty-store.ts'
 import { commitIn, initIn, MemoryOfPins, openAs, type TestOwner } from '../support/repository.ts'
 import { editSampleTree, makeSampleTree } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
 import { copyOfOwner, expectGoesOn, expectSound } from '../support/soundness.ts'
-import { copyOfStore, objectsOf, storeOf, type StoredObjects } from '../support/stored-objects.ts'
+import { copyOfStore, objectsOf, type StoredObjects, storeOf } from '../support/stored-objects.ts'
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 const { at } = scratch()
@@ -85,24 +85,32 @@ describe('a crash of a commit', () => {
   test.each([
     ['the first commit', 0],
     ['a later commit', 2],
-  ])('at every operation of %s', async (what, commits) => {
-    const moment = await momentAfter(commits)
-    const points = await pointsOf(moment, asIs, commitTree)
-    expect(points.length).toBeGreaterThan(25)
-    for (const point of points) {
-      const store = await dieAt(point, moment, asIs, commitTree)
-      const expected = { snapshots: moment.snapshots, maybe: linesOnDisk(at('tree')) }
-      await expectGoesOn(store, moment.owner, expected, at('tree')).catch((error: unknown) => Promise.reject(new Error(name(point), { cause: error })))
-      count(`crash before or after a store operation of ${what}`)
-    }
-  }, 120_000)
+  ])(
+    'at every operation of %s',
+    async (what, commits) => {
+      const moment = await momentAfter(commits)
+      const points = await pointsOf(moment, asIs, commitTree)
+      expect(points.length).toBeGreaterThan(25)
+      for (const point of points) {
+        const store = await dieAt(point, moment, asIs, commitTree)
+        const expected = { snapshots: moment.snapshots, maybe: linesOnDisk(at('tree')) }
+        await expectGoesOn(store, moment.owner, expected, at('tree')).catch((error: unknown) =>
+          Promise.reject(new Error(name(point), { cause: error })),
+        )
+        count(`crash before or after a store operation of ${what}`)
+      }
+    },
+    120_000,
+  )
 
   test('leaves a snapshot if and only if the journal entry was stored', async () => {
     const moment = await momentAfter(1)
     for (const point of await pointsOf(moment, asIs, commitTree)) {
       const store = await dieAt(point, moment, asIs, commitTree)
       const entry = (await objectsOf(store)).has('journal/0000000000000002')
-      expect(await expectSound(store, moment.owner, { snapshots: moment.snapshots, maybe: linesOnDisk(at('tree')) }), name(point)).toBe(entry ? 2 : 1)
+      expect(await expectSound(store, moment.owner, { snapshots: moment.snapshots, maybe: linesOnDisk(at('tree')) }), name(point)).toBe(
+        entry ? 2 : 1,
+      )
     }
   }, 120_000)
 

@@ -155,7 +155,13 @@ describe.skipIf(why !== undefined)('the program', () => {
     try {
       await place.json(['init'])
       await place.json(['commit', at('tree')])
-      for (const [leave, rest] of [['leaveBytes', 0], ['leaveBytes', 64 << 10], ['leaveBytes', 300 << 10], ['leaveFiles', 1], ['leaveFiles', 5]] as const) {
+      for (const [leave, rest] of [
+        ['leaveBytes', 0],
+        ['leaveBytes', 64 << 10],
+        ['leaveBytes', 300 << 10],
+        ['leaveFiles', 1],
+        ['leaveFiles', 5],
+      ] as const) {
         disk[leave](rest)
         const { code, stderr } = await place.run(['restore', 'latest', '--to', `${disk.path}/target`])
         expect(stderr).toMatch(/full|space/i)

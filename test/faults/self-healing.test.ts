@@ -30,7 +30,11 @@ test('a commit does not deduplicate against a pack that is gone', async () => {
   const store = new MemoryStore()
   const owner = await initIn(store)
   await commitIn(store, owner, directory)
-  for (const key of await dataPacks(store)) await store.remove(key, issuePermit('test', () => true))
+  for (const key of await dataPacks(store))
+    await store.remove(
+      key,
+      issuePermit('test', () => true),
+    )
   await commitIn(store, owner, directory)
   const repository = await openAs(store, owner)
   expect(await linesInSnapshot(repository, repository.journal.state.snapshots.at(-1)!)).toEqual(linesOnDisk(directory))

@@ -12,7 +12,7 @@ import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.
 import { editSampleTree, makeSampleTree } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
 import { copyOfOwner, expectGoesOn, readAll } from '../support/soundness.ts'
-import { objectsOf, storeOf, type StoredObjects } from '../support/stored-objects.ts'
+import { objectsOf, type StoredObjects, storeOf } from '../support/stored-objects.ts'
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 const { at } = scratch()
@@ -31,7 +31,11 @@ beforeAll(async () => {
   editSampleTree(at('tree'), 1)
 })
 
-afterAll(() => recordReliability('store-errors', [{ what: 'store operation of a commit or a read that fails, once or for good', caseCount, failureCount: 0 }]))
+afterAll(() =>
+  recordReliability('store-errors', [
+    { what: 'store operation of a commit or a read that fails, once or for good', caseCount, failureCount: 0 },
+  ]),
+)
 
 function failure(method: string): StoreError {
   return new StoreError(method === 'put' ? 'store-no-space' : 'store-io', `the test fails this ${method}`)
@@ -39,7 +43,9 @@ function failure(method: string): StoreError {
 
 function failingAt(index: number, when: Moment, forGood: boolean): FaultPlan {
   return (operation) =>
-    operation.index === index || (forGood && operation.index > index) ? { action: 'fail', when, error: failure(operation.method) } : undefined
+    operation.index === index || (forGood && operation.index > index)
+      ? { action: 'fail', when, error: failure(operation.method) }
+      : undefined
 }
 
 /** What a commit survives when it fails once: its own lease that stays, and a journal slot that is asked for again. */
@@ -48,27 +54,32 @@ function isSurvivable({ method, kind }: Operation): boolean {
 }
 
 const commitTree = (store: ObjectStore): Promise<unknown> => commitIn(store, copyOfOwner(owner), at('tree'))
-const operationsOf = (work: (store: ObjectStore) => Promise<unknown>): Promise<Operation[]> => enumerateOperations(() => storeOf(objects), work)
+const operationsOf = (work: (store: ObjectStore) => Promise<unknown>): Promise<Operation[]> =>
+  enumerateOperations(() => storeOf(objects), work)
 
 describe.each([
   ['once', false],
   ['for good', true],
 ])('a store that fails %s', (_, forGood) => {
-  test.each(['before', 'after'] as const)('%s any operation of a commit', async (when) => {
-    for (const operation of await operationsOf(commitTree)) {
-      const store = await storeOf(objects)
-      const faulty = new FaultyStore(store, { plan: failingAt(operation.index, when, forGood) })
-      const error = await commitTree(faulty).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      const what = `${when} ${operation.method} ${operation.kind}`
-      if (operation.method === 'remove' || (!forGood && isSurvivable(operation))) expect(error, what).toBeUndefined()
-      else expectStoreError(error, what)
-      await expectGoesOn(store, owner, { snapshots: [before], maybe: linesOnDisk(at('tree')) }, at('tree'))
-      caseCount++
-    }
-  }, 120_000)
+  test.each(['before', 'after'] as const)(
+    '%s any operation of a commit',
+    async (when) => {
+      for (const operation of await operationsOf(commitTree)) {
+        const store = await storeOf(objects)
+        const faulty = new FaultyStore(store, { plan: failingAt(operation.index, when, forGood) })
+        const error = await commitTree(faulty).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        )
+        const what = `${when} ${operation.method} ${operation.kind}`
+        if (operation.method === 'remove' || (!forGood && isSurvivable(operation))) expect(error, what).toBeUndefined()
+        else expectStoreError(error, what)
+        await expectGoesOn(store, owner, { snapshots: [before], maybe: linesOnDisk(at('tree')) }, at('tree'))
+        caseCount++
+      }
+    },
+    120_000,
+  )
 
   test('at any operation of a read', async () => {
     const read = async (store: ObjectStore) => expect(await readAll(await openAs(store, copyOfOwner(owner)))).toEqual([before])

@@ -79,7 +79,7 @@ const cairnJson: readonly Breakage[] = [
 ]
 
 const keySlots: readonly Breakage[] = [
-  { name: 'key slot: a byte flipped', apply: (wreck) => flip(ownSlot(wreck), -20) },
+  { name: 'key slot: a byte of the wrapped keyring flipped', apply: (wreck) => flip(ownSlot(wreck), -70) },
   { name: 'key slot: absent', apply: (wreck) => fs.rmSync(ownSlot(wreck)) },
   { name: 'key slot of another repository', apply: (wreck) => rewrite(ownSlot(wreck), fs.readFileSync(otherSlot(wreck))) },
 ]

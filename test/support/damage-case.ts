@@ -4,10 +4,10 @@ import { expect } from 'vitest'
 import { recordReliability } from '../../bench/reliability.ts'
 import { seededRandom } from '../../bench/seeded.ts'
 import { isCairnError } from '../../cli/exit-codes.ts'
-import { verify, type VerifyOutcome } from '../../src/operations/verify/verify.ts'
+import { type VerifyOutcome, verify } from '../../src/operations/verify/verify.ts'
 import type { Repository } from '../../src/repository/repository.ts'
-import { damage, type Damage, type Damaged } from './damage.ts'
-import { fateOf, keysOfKind, type Kind, viewersOf } from './damage-law.ts'
+import { type Damage, type Damaged, damage } from './damage.ts'
+import { fateOf, type Kind, keysOfKind, viewersOf } from './damage-law.ts'
 import { type Inspection, inspect } from './inspect.ts'
 import type { Museum } from './museum.ts'
 import { storeOf } from './stored-objects.ts'
@@ -51,7 +51,8 @@ async function tryDamage(museum: Museum, kind: Kind, how: Damage, damaged: Damag
   const [first] = seen.filter(({ repository }) => repository !== undefined)
   const verified = first?.repository && (await verifyOrRefuse(first.repository))
   if (verified !== undefined) expectVerdict(kind, how, damaged, first!, verified)
-  const isNoticed = seen.some(({ isRefused, lost }) => isRefused || [...lost.values()].some(({ size }) => size > 0)) || verified?.ok === false
+  const isNoticed =
+    seen.some(({ isRefused, lost }) => isRefused || [...lost.values()].some(({ size }) => size > 0)) || verified?.ok === false
   expect(isNoticed || (how === 'delete' && MAY_BE_MISSING.includes(kind)), 'noticed').toBe(true)
 }
 

@@ -4,17 +4,7 @@
 import type { Damage, Damaged } from './damage.ts'
 import { type Exhibit, type Museum, spoils } from './museum.ts'
 
-export const KINDS = [
-  'cairn.json',
-  'keys',
-  'journal',
-  'checkpoints',
-  'manifests',
-  'index',
-  'packs/data',
-  'packs/tree',
-  'leases',
-] as const
+export const KINDS = ['cairn.json', 'keys', 'journal', 'checkpoints', 'manifests', 'index', 'packs/data', 'packs/tree', 'leases'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Who looks: one who saw the repository before; one who never did; one with nothing but the recovery code. */
@@ -57,7 +47,11 @@ export function fateOf(museum: Museum, kind: Kind, how: Damage, { regions }: Dam
     case 'packs/data':
     case 'packs/tree':
       // Packs that changed places are found by their directories: what they hold proves itself.
-      return { opens: 'yes', mayLose: ({ needs }, path) => needs.get(path)!.some((block) => spoils(regions, block)), isExact: how !== 'swap' }
+      return {
+        opens: 'yes',
+        mayLose: ({ needs }, path) => needs.get(path)!.some((block) => spoils(regions, block)),
+        isExact: how !== 'swap',
+      }
     case 'checkpoints': // a short cut
     case 'index': // a hint: the packs tell what is in them
     case 'leases': // a sign of life

@@ -39,12 +39,11 @@ cairn commit ~/notes --name notes -m 'lost with the disk'
 rm -rf /mnt/backup/cairn
 mv /mnt/backup/yesterday /mnt/backup/cairn
 `,
-  /** A block of a pack of data has rotted. */
+  /** There is a second copy of the store, and in the first a block of a pack of data has rotted. */
   'damaged-pack': `
-for pack in /mnt/backup/cairn/packs/data/*/*; do
-  chmod u+w "$pack"
-  printf x | dd of="$pack" bs=1 seek=1300 conv=notrunc status=none
-  break
-done
+cp -a /mnt/backup/cairn /mnt/backup/copy
+pack=$(ls -S /mnt/backup/cairn/packs/data/*/* | head -1)
+chmod u+w "$pack"
+printf x | dd of="$pack" bs=1 seek=1300 conv=notrunc status=none
 `,
 }

@@ -71,7 +71,7 @@ function scriptOf(blocks: readonly DocBlock[]): string {
 
 function resultOf(output: string, number: number): BlockResult {
   const [, text] = output.split(`@@begin ${number}@@\n`)
-  if (text === undefined) return { ran: false, passed: false, output }
+  if (text === undefined) return { ran: false, passed: false, output: output.slice(-4000) }
   const [own, rest] = text.split(`@@end ${number}@@\n`)
   return { ran: true, passed: rest !== undefined, output: own! }
 }

@@ -1,8 +1,8 @@
 // Looks at a damaged repository as somebody would, and holds what is found against the law.
 
 import { expect } from 'vitest'
-import { equalBytes, toHex } from '../../format/bytes.ts'
 import { isCairnError } from '../../cli/exit-codes.ts'
+import { equalBytes, toHex } from '../../format/bytes.ts'
 import { readRecoveryCode } from '../../src/repository/crypto/recovery.ts'
 import { openRepository, type Unlock } from '../../src/repository/open.ts'
 import type { Repository } from '../../src/repository/repository.ts'
@@ -35,7 +35,9 @@ export async function inspect(store: ObjectStore, museum: Museum, viewer: Viewer
 /** Undefined when it is refused with an error that says why. */
 async function openOrRefuse(store: ObjectStore, owner: TestOwner, viewer: Viewer): Promise<Repository | undefined> {
   try {
-    return viewer === 'code' ? await openByCode(store, owner) : await openAs(store, viewer === 'pinned' ? copyOfOwner(owner) : strangerOf(owner))
+    return viewer === 'code'
+      ? await openByCode(store, owner)
+      : await openAs(store, viewer === 'pinned' ? copyOfOwner(owner) : strangerOf(owner))
   } catch (error) {
     if (!isCairnError(error)) throw error
     return undefined
@@ -58,7 +60,14 @@ async function expectFate(repository: Repository, exhibit: Exhibit, { mayLose, i
   const lost = [...found].filter(([path, facts]) => salvaged.found.get(path) !== facts).map(([path]) => path)
   const changed = lost.filter((path) => salvaged.found.has(path))
   expect(changed, 'read, but not what was committed').toEqual([])
-  expect(lost.filter((path) => !mayLose(exhibit, path)), 'lost, though nothing that it needs was touched').toEqual([])
-  if (isExact) expect([...found.keys()].filter((path) => mayLose(exhibit, path) && !lost.includes(path)), 'damage overlooked').toEqual([])
+  expect(
+    lost.filter((path) => !mayLose(exhibit, path)),
+    'lost, though nothing that it needs was touched',
+  ).toEqual([])
+  if (isExact)
+    expect(
+      [...found.keys()].filter((path) => mayLose(exhibit, path) && !lost.includes(path)),
+      'damage overlooked',
+    ).toEqual([])
   return new Set(lost)
 }

@@ -82,7 +82,8 @@ async function needsOf(repository: Repository, snapshot: SnapshotRecord): Promis
     const own = [...above, ...(entry.content === undefined ? [] : await regionsOf(repository, entry.content))]
     needs.set(path, own)
     if (entry.type !== 2) return
-    for await (const child of repository.readTree(entry.content!)) await visit(child, `${path}/${Buffer.from(child.name).toString('latin1')}`, own)
+    for await (const child of repository.readTree(entry.content!))
+      await visit(child, `${path}/${Buffer.from(child.name).toString('latin1')}`, own)
   }
   await visit((await repository.readManifest(snapshot)).root, '', [])
   return needs

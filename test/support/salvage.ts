@@ -1,7 +1,7 @@
 // Reads as much of a snapshot as still can be read, and says what is lost: the measure of a damage.
 
-import type { Entry } from '../../format/tree.ts'
 import { toHex } from '../../format/bytes.ts'
+import type { Entry } from '../../format/tree.ts'
 import { FormatError, IntegrityError, NotFoundError } from '../../src/errors.ts'
 import { sha256 } from '../../src/repository/crypto/hash.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'

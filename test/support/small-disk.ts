@@ -26,7 +26,8 @@ export class SmallDisk {
   leaveBytes(bytes: number): void {
     const fd = fs.openSync(this.#ballast('bytes'), 'a')
     try {
-      for (let rest = this.freeBytes() - bytes; rest > 0; rest = this.freeBytes() - bytes) fs.writeSync(fd, PIECE, 0, Math.min(rest, PIECE.length))
+      for (let rest = this.freeBytes() - bytes; rest > 0; rest = this.freeBytes() - bytes)
+        fs.writeSync(fd, PIECE, 0, Math.min(rest, PIECE.length))
     } finally {
       fs.closeSync(fd)
     }

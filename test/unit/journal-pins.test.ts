@@ -95,9 +95,11 @@ describe('checkpoints', () => {
     await commit(journal)
     await other.refresh()
     expect([checkpointDue(journal.state), checkpointDue(other.state)]).toEqual([true, true])
+    expect(checkpointDue((await open({ cached: journal.encodeState() })).state), 'a later process of the same client').toBe(true)
     await writeCheckpoint(journal, KEYS)
     await other.refresh()
     expect([checkpointDue(journal.state), checkpointDue(other.state), checkpointDue((await open()).state)]).toEqual([false, false, false])
+    expect(checkpointDue((await open({ cached: journal.encodeState() })).state)).toBe(false)
   })
 
   test('open a journal in a few reads, say so, and give the same state as a full replay', async () => {
@@ -169,7 +171,7 @@ describe('verifying without any key', () => {
     await commit(journal)
     await plant(journal, Buffer.from('junk'))
     await commit(journal)
-    expect(await verifyJournal(store, { expectedRepository: genesis.id, pin: journal.pin() })).toEqual({
+    expect(await verifyJournal(store, { expectedRepository: genesis.id, pin: journal.pin() })).toMatchObject({
       ok: true,
       repository: genesis.id,
       entries: 3,

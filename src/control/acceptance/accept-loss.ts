@@ -3,7 +3,7 @@
 
 import { toHex } from '../../../format/bytes.ts'
 import { AccessError, StoreError, UsageError } from '../../errors.ts'
-import { lossBetween, type Loss } from '../../operations/journal/loss.ts'
+import { type Loss, lossBetween } from '../../operations/journal/loss.ts'
 import { acceptJournal, assertLost } from '../../repository/journal/accept.ts'
 import { Journal } from '../../repository/journal/journal.ts'
 import { isOwner } from '../../repository/journal/members.ts'
@@ -37,7 +37,11 @@ const NAMED = 20
  * @throws {UsageError} `nothing-to-accept`; {AccessError} `role`, `agent-refused`; {StopError} for what cannot be accepted, and as
  * `withPlan`.
  */
-export async function acceptLoss(session: UnpinnedSession, options: AcceptanceOptions, decision: Decision): Promise<PlanOutcome<Acceptance>> {
+export async function acceptLoss(
+  session: UnpinnedSession,
+  options: AcceptanceOptions,
+  decision: Decision,
+): Promise<PlanOutcome<Acceptance>> {
   assertOwner(session)
   await refuseAgentUnwritten(session, decision)
   const lost = await lostPin(session, options.lost)
@@ -50,7 +54,10 @@ function assertOwner({ repository, remembered }: UnpinnedSession): void {
   const { memberId } = repository.signing
   const known = remembered && decodeState(repository.id, remembered.state).members.get(toHex(memberId))
   if (repository.isOwner(memberId) && (remembered === undefined || (known !== undefined && isOwner(known)))) return
-  throw new AccessError('role', 'Only an owner may accept that the journal lost entries: by the journal as it is, and by what was verified here before.')
+  throw new AccessError(
+    'role',
+    'Only an owner may accept that the journal lost entries: by the journal as it is, and by what was verified here before.',
+  )
 }
 
 /** As `refuseAgent`, but the record of it stays on this machine for now. */
@@ -83,7 +90,10 @@ function journalOptions({ repository }: UnpinnedSession): OpenJournalOptions & {
 
 async function partsOf(session: UnpinnedSession, lost: Pin, { reason, lost: named }: AcceptanceOptions): Promise<PlanParts> {
   const { repository, remembered } = session
-  const { problems } = await verifyJournal(repository.store, { expectedRepository: repository.id, journalKey: repository.writeKeys.journal })
+  const { problems } = await verifyJournal(repository.store, {
+    expectedRepository: repository.id,
+    journalKey: repository.writeKeys.journal,
+  })
   const before = named === undefined && remembered !== undefined ? decodeState(repository.id, remembered.state) : undefined
   const whose = named === undefined ? 'this client' : 'another client'
   return {
@@ -106,9 +116,17 @@ async function partsOf(session: UnpinnedSession, lost: Pin, { reason, lost: name
 function lossLines({ snapshots, membersBack, membersGone, grantsBack }: Loss): string[] {
   return [
     ...named(snapshots, 'snapshots', ({ manifest, details }) => `lost snapshot ${toHex(manifest).slice(0, 16)} of ${details.series}`),
-    ...named(membersBack, 'members', ({ id, label, roles }) => `member ${label} ${toHex(id).slice(0, 16)}, who may again what was taken away (${roles.join(', ')})`),
+    ...named(
+      membersBack,
+      'members',
+      ({ id, label, roles }) => `member ${label} ${toHex(id).slice(0, 16)}, who may again what was taken away (${roles.join(', ')})`,
+    ),
     ...named(membersGone, 'members', ({ id, label }) => `lost member ${label} ${toHex(id).slice(0, 16)}`),
-    ...named(grantsBack, 'grants', ({ grant, command, target }) => `grant ${toHex(grant)} (${command} on ${target}), which was revoked and holds again`),
+    ...named(
+      grantsBack,
+      'grants',
+      ({ grant, command, target }) => `grant ${toHex(grant)} (${command} on ${target}), which was revoked and holds again`,
+    ),
   ]
 }
 

@@ -145,14 +145,23 @@ function changed({ catalog }: ActingSession, now: ShownPlan, apply: string): Sto
 }
 
 function planChanged(differences: readonly string[] | undefined, now: ShownPlan): StopError {
-  const what = differences === undefined ? 'the plan with this digest was not made on this machine, or long ago' : `changed since: ${differences.join('; ')}`
+  const what =
+    differences === undefined
+      ? 'the plan with this digest was not made on this machine, or long ago'
+      : `changed since: ${differences.join('; ')}`
   return new StopError('plan-changed', `The plan that was approved is not the present one: ${what}. Nothing was done.`, {
     hint: 'Look at the present plan with --plan, and approve that one.',
     fields: { differences: differences ?? null, digest: now.digest },
   })
 }
 
-async function record(session: ActingSession, event: AuditEvent, shown: ShownPlan, decision: Decision, more: CborRecord = {}): Promise<void> {
+async function record(
+  session: ActingSession,
+  event: AuditEvent,
+  shown: ShownPlan,
+  decision: Decision,
+  more: CborRecord = {},
+): Promise<void> {
   const details = { ...detailsOf(shown), ...more }
   if (decision.spoolOnly === true) await auditLater(session, event, details)
   else tell(decision.remark, await audit(session, event, details))

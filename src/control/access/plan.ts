@@ -1,7 +1,7 @@
 // A plan: what an operation that destroys or overwrites would do, down to the journal entry it was made after and the state of its
 // target. Its digest is what a person, a grant or `--apply` says yes to. SPEC §4.8 has its domain string.
 
-import { toHex, type Id } from '../../../format/bytes.ts'
+import { type Id, toHex } from '../../../format/bytes.ts'
 import { type CborRecord, encodeCbor } from '../../../format/cbor.ts'
 import { domain } from '../../../format/domains.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
@@ -42,7 +42,17 @@ export function planDigest(plan: Plan): Buffer {
 export function planToJson(plan: Plan): PlanJson {
   const { operation, repository, head, objects, destroys, target, fingerprint, series, consequence } = plan
   const journal = { sequence: head.sequence, hash: toHex(head.hash) }
-  return { operation, repository: toHex(repository), journal, objects, destroys, target, fingerprint: toHex(fingerprint), series, consequence }
+  return {
+    operation,
+    repository: toHex(repository),
+    journal,
+    objects,
+    destroys,
+    target,
+    fingerprint: toHex(fingerprint),
+    series,
+    consequence,
+  }
 }
 
 export interface PlanJson extends Omit<Plan, 'repository' | 'head' | 'fingerprint'> {

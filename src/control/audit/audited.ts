@@ -19,7 +19,11 @@ export interface AuditedWork<T> {
  * after its own. A failure stays in the spool until the next success, since the store may be what failed.
  * @throws what `run` throws; {StoreError} `spool-io` when the spool cannot be written.
  */
-export async function auditedBackup<T>(place: AuditPlace, { details, completed, remark }: AuditedWork<T>, run: () => Promise<T>): Promise<T> {
+export async function auditedBackup<T>(
+  place: AuditPlace,
+  { details, completed, remark }: AuditedWork<T>,
+  run: () => Promise<T>,
+): Promise<T> {
   const started = settled(auditLater(place, 'backup_started', details))
   let result: T
   try {
@@ -65,7 +69,8 @@ export async function audited<T>(
 /** Says what did not go into the journal at once. */
 export function tell(remark: (text: string) => void, recorded: RecordedEvent | undefined): void {
   if (recorded?.problem !== undefined) remark(`The log entry waits on this machine and follows later: ${recorded.problem.message}`)
-  for (const { path, problem } of recorded?.drained?.aside ?? []) remark(`A log record of this machine does not count (${problem}); it was put aside as ${path}`)
+  for (const { path, problem } of recorded?.drained?.aside ?? [])
+    remark(`A log record of this machine does not count (${problem}); it was put aside as ${path}`)
 }
 
 async function flushed(place: AuditPlace, remark: (text: string) => void): Promise<void> {

@@ -8,6 +8,7 @@ import Database from 'better-sqlite3'
 import { toHex } from '../../../format/bytes.ts'
 import type { CaptureCache } from '../../operations/commit/cached-directory.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
+import { discard } from '../../runtime/discard.ts'
 import { isHomeFailure } from './home-errors.ts'
 
 const SCHEMA = `
@@ -15,6 +16,9 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE directory (path TEXT PRIMARY KEY, row BLOB NOT NULL) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 1;
 `
+
+/** Rows are read and written once each, in the order of the walk: SQLite's own 16 MiB would be memory for nothing. */
+const CACHE_KIB = 2048
 
 export class CaptureRows implements CaptureCache {
   readonly #db: Database.Database
@@ -49,6 +53,7 @@ export class CaptureRows implements CaptureCache {
 
   put(directoryPath: string, row: Buffer): void {
     this.#use(() => this.#put.run(directoryPath, row))
+    discard(row)
   }
 
   /** Keeps what was put, which relies on these segments. Only after the commit's journal entry stands. */
@@ -107,6 +112,7 @@ function openOrReplace(file: string): Database.Database | undefined {
       fs.chmodSync(file, 0o600)
       db.pragma('journal_mode = WAL')
       db.pragma('synchronous = NORMAL')
+      db.pragma(`cache_size = ${-CACHE_KIB}`)
       db.exec('BEGIN IMMEDIATE')
       if (db.pragma('user_version', { simple: true }) === 0) db.exec(SCHEMA)
       return db

@@ -52,7 +52,13 @@ export class Catalog implements RepositoryMemory {
 
   setPin(repository: Id, pin: Pin, state: Uint8Array): void {
     const put = 'INSERT INTO pin VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE'
-    this.#write(`${put} SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state`, repository, pin.sequence, pin.hash, state)
+    this.#write(
+      `${put} SET sequence = excluded.sequence, hash = excluded.hash, state = excluded.state`,
+      repository,
+      pin.sequence,
+      pin.hash,
+      state,
+    )
   }
 
   /** Remembers a plan that was shown, by its digest. */

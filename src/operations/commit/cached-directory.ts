@@ -2,11 +2,13 @@
 // A row carries a checksum: in doubt a file is read again.
 
 import { sha256 } from '../../repository/crypto/hash.ts'
+import { joinOwn } from '../../runtime/discard.ts'
 import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
 
 /** Rows by the directory's path, as latin1 text; disposable. */
 export interface CaptureCache {
   get(path: string): Buffer | undefined
+  /** Takes the row, and its memory with it. */
   put(path: string, row: Buffer): void
 }
 
@@ -24,10 +26,11 @@ export interface CachedDirectory {
 }
 
 const CHECKSUM_BYTES = 8
+const NO_CHECKSUM = Buffer.alloc(CHECKSUM_BYTES)
 const HEADER_BYTES = 12
 
-/** The row of a directory. */
-export function encodeCachedDirectory(directory: CachedDirectory): Buffer {
+/** The row of a directory, in memory of its own. */
+export function encodeCachedDirectory(directory: Omit<CachedDirectory, 'entries'> & { readonly entries: readonly Uint8Array[] }): Buffer {
   const { ownStat, ownEntry, names, stats, lengths, entries } = directory
   const header = Buffer.alloc(HEADER_BYTES)
   const nameBytes = Buffer.from(names, 'latin1')
@@ -35,8 +38,9 @@ export function encodeCachedDirectory(directory: CachedDirectory): Buffer {
   header.writeUInt32LE(nameBytes.length, 4)
   header.writeUInt32LE(lengths.length, 8)
   const lengthBytes = Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength)
-  const body = Buffer.concat([header, ownStat, lengthBytes, stats, ownEntry, nameBytes, entries])
-  return Buffer.concat([sha256(body).subarray(0, CHECKSUM_BYTES), body])
+  const row = joinOwn([NO_CHECKSUM, header, ownStat, lengthBytes, stats, ownEntry, nameBytes, ...entries])
+  sha256(row.subarray(CHECKSUM_BYTES)).copy(row, 0, 0, CHECKSUM_BYTES)
+  return row
 }
 
 /** Reads a row; undefined when its checksum does not match. */

@@ -7,6 +7,7 @@ import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
 import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import { ClaimSet } from '../../repository/pack/claims.ts'
+import { joinOwn } from '../../runtime/discard.ts'
 import type { JobHandlers, PostEvent } from '../../runtime/job-pool.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
 import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
@@ -32,7 +33,8 @@ export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandle
     run: async (job) => {
       const waiting = flow.ready()
       if (waiting !== undefined) await waiting
-      return { result: await run(job, content) }
+      const result = await run(job, content)
+      return { result, transfer: result.kind === 'files' ? memoryOf(result) : [] }
     },
     reply: () => flow.stored(),
   }
@@ -59,15 +61,22 @@ async function readFiles(files: readonly FileToRead[], content: ContentWriter): 
   const lengths = new Uint32Array(files.length)
   const stats = Buffer.alloc(STAT_RECORD_BYTES * files.length)
   const problems: FileProblem[] = []
+  const long: number[] = []
   for (const [index, file] of files.entries()) {
-    const { entry, stat, problem } = await readFile(file, content)
+    const { entry, isLong, stat, problem } = await readFile(file, content)
+    if (isLong === true) long.push(index)
     if (entry !== undefined) entries.push(entry)
     lengths[index] = entry?.length ?? 0
     if (stat !== undefined && problem === undefined) stat.copy(stats, STAT_RECORD_BYTES * index)
     else forgetStatRecord(stats, STAT_RECORD_BYTES * index)
     if (problem !== undefined) problems.push({ index, ...problem })
   }
-  return { kind: 'files', entries: Buffer.concat(entries), lengths, stats, problems }
+  return { kind: 'files', entries: joinOwn(entries), lengths, stats, problems, long }
+}
+
+/** A message copies what is not transferred, and of a part of node's pool it would copy the whole pool. */
+function memoryOf({ entries, lengths, stats }: FilesResult): ArrayBuffer[] {
+  return [entries, lengths, stats].map(({ buffer }) => buffer as ArrayBuffer)
 }
 
 async function readRanges(job: CommitJob & { kind: 'ranges' }, content: ContentWriter): Promise<CommitResult> {

@@ -65,7 +65,7 @@ export class DirectoryNode {
       names: this.names.join('/'),
       stats: this.stats,
       lengths: Uint32Array.from(own, (bytes) => bytes.length),
-      entries: Buffer.concat(own),
+      entries: own,
     })
   }
 

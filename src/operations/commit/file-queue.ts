@@ -90,6 +90,10 @@ export class FileQueue {
       const length = result.lengths[index]!
       const entry = length === 0 ? undefined : result.entries.subarray(at, at + length)
       at += length
+      if (result.long.includes(index)) {
+        this.#track(this.#readLarge(file))
+        continue
+      }
       this.#filesUnderWay--
       file.done(entry, statAt(result.stats, index), problems.get(index))
     }

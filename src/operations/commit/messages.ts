@@ -50,6 +50,8 @@ export interface FilesResult {
   /** Stat records of STAT_RECORD_BYTES each, as the files were when they were read. */
   readonly stats: Uint8Array
   readonly problems: readonly FileProblem[]
+  /** Files of too many pieces for one entry (many holes): the main thread reads them as it does large ones. */
+  readonly long: readonly number[]
 }
 
 /** The data of ranges as items in order; `stat` is the stat record after reading. */

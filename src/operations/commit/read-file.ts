@@ -4,6 +4,7 @@
 import fs from 'node:fs'
 import type { StreamItem } from '../../../format/stream.ts'
 import { ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
+import { INLINE_ITEMS } from '../../repository/objects/stream-writer.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
 import { dataExtents } from '../../runtime/posix/sparse.ts'
 import { type FileStat, statAt, statFd } from '../../runtime/posix/stat.ts'
@@ -20,6 +21,8 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = fs.constants
 /** What became of a file: an encoded entry, the stat record, and what is to be said about it. */
 export interface ReadFile {
   readonly entry?: Buffer
+  /** Set when the file has too many pieces for an entry made here. */
+  readonly isLong?: true
   readonly stat?: Buffer
   readonly problem?: { readonly kind: ProblemKind; readonly message: string }
 }
@@ -56,6 +59,7 @@ async function readRegular(directoryFd: number, name: Buffer, content: ContentWr
 const CHANGED = { kind: 'changed', message: `the file changed while it was read, ${ATTEMPTS} times` } as const
 
 function finishRegular(fd: number, name: Buffer, stat: FileStat, items: readonly StreamItem[], content: ContentWriter): ReadFile {
+  if (items.length > INLINE_ITEMS) return { isLong: true }
   const size = items.reduce((sum, item) => sum + item.length, 0)
   const xattrs = xattrsOf(readXattrsFd(fd), content.writer)
   const entry = fileEntry(name, stat, xattrs, { size, depth: 0, items })

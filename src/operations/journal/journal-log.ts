@@ -12,7 +12,10 @@ export interface JournalLogOptions {
 }
 
 /** The log in the order of its entries; all of it is verified on the way. @throws as `Journal.entries` does. */
-export function journalLog({ journal }: Repository, { since = 0, limit = Number.POSITIVE_INFINITY }: JournalLogOptions = {}): AsyncIterable<JournalLine> {
+export function journalLog(
+  { journal }: Repository,
+  { since = 0, limit = Number.POSITIVE_INFINITY }: JournalLogOptions = {},
+): AsyncIterable<JournalLine> {
   return journal.entries({ from: Math.max(since, journal.state.head.sequence - limit + 1) })
 }
 

@@ -29,7 +29,10 @@ export interface PlaceVerification extends JournalVerification {
 export async function verifyPlace(store: ObjectStore, { expected, pinOf }: KnownBefore): Promise<PlaceVerification> {
   const repository = expected ?? (await readSlot(store, 0))?.hash
   const pin = repository && pinOf?.(repository)
-  const found = await verifyJournal(store, { ...(expected !== undefined && { expectedRepository: expected }), ...(pin !== undefined && { pin }) })
+  const found = await verifyJournal(store, {
+    ...(expected !== undefined && { expectedRepository: expected }),
+    ...(pin !== undefined && { pin }),
+  })
   return { ...found, isExpected: expected !== undefined, freshness: freshnessOf(found, pin), pin }
 }
 

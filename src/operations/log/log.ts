@@ -31,7 +31,7 @@ export function log(state: JournalState, { series, limit = Infinity }: LogOption
 }
 
 /** Tag names by manifest id. */
-export function tagNames(state: JournalState): Map<string, string[]> {
+function tagNames(state: JournalState): Map<string, string[]> {
   const names = new Map<string, string[]>()
   for (const [name, manifest] of state.tags) {
     const id = toHex(manifest)

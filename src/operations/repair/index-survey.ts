@@ -1,7 +1,7 @@
 // What the segments say against what the packs' own directories say. One entry for each pack and segment is held, never a chunk.
 
-import { parseStoreKey, packKey } from '../../../format/store-key.ts'
 import type { SegmentPack } from '../../../format/index-segment.ts'
+import { packKey, parseStoreKey } from '../../../format/store-key.ts'
 import { attestationOf } from '../../repository/objects/attestation.ts'
 import { readSegments, type SegmentContext, type SegmentProblem } from '../../repository/objects/segments.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
@@ -50,7 +50,11 @@ export class IndexSurvey {
     const truth = saysOf(pack)
     found.state = 'readable'
     for (const { segment, says } of found.claims) {
-      if (says !== truth) this.#wrong.set(segment, { object: segment, message: `It says something else of ${packKey(pack.kind, pack.id)} than that pack itself.` })
+      if (says !== truth)
+        this.#wrong.set(segment, {
+          object: segment,
+          message: `It says something else of ${packKey(pack.kind, pack.id)} than that pack itself.`,
+        })
     }
     found.claims = found.claims.filter(({ says }) => says === truth)
   }

@@ -14,9 +14,11 @@ export async function provePack(store: ObjectStore, packs: PackReader, { pack, k
   let offset = PACK_HEADER_BYTES
   for (const [number, { sealedBytes, rawBytes, chunks }] of blocks.entries()) {
     const sealed = await store.get(packKey(pack.kind, pack.id), { maxBytes: sealedBytes, range: { offset, length: sealedBytes } })
-    if (sealed?.length !== sealedBytes) throw new IntegrityError('pack-truncated', `Block ${number} of pack ${toHex(pack.id)} is not there.`)
+    if (sealed?.length !== sealedBytes)
+      throw new IntegrityError('pack-truncated', `Block ${number} of pack ${toHex(pack.id)} is not there.`)
     const raw = packs.openBlock(keys, number, sealed)
-    if (raw.length !== rawBytes) throw new IntegrityError('block-size', `Block ${number} of pack ${toHex(pack.id)} has another size than its directory says.`)
+    if (raw.length !== rawBytes)
+      throw new IntegrityError('block-size', `Block ${number} of pack ${toHex(pack.id)} has another size than its directory says.`)
     let at = 0
     for (const { kind, length, id } of chunks) {
       packs.takeChunk(raw, at, length, kind, id)

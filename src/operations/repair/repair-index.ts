@@ -2,7 +2,6 @@
 // owner's signature. Nothing is deleted: bad segments are named as superseded and stay where they are. SPEC §6.4.
 
 import { toHex } from '../../../format/bytes.ts'
-import { packKey } from '../../../format/store-key.ts'
 import type { SegmentPack } from '../../../format/index-segment.ts'
 import { AccessError, CancelledError, StoreError } from '../../errors.ts'
 import { attestationOf } from '../../repository/objects/attestation.ts'
@@ -125,7 +124,12 @@ class IndexRepair {
     if (this.#options.dryRun === true) return
     const { store, id, writeKeys, signing } = this.#repository
     const keys = { repository: id, indexKey: writeKeys.index, signing }
-    const { key } = await writeSegment(store, packs, keys, superseded.map(({ object }) => segmentId(object)))
+    const { key } = await writeSegment(
+      store,
+      packs,
+      keys,
+      superseded.map(({ object }) => segmentId(object)),
+    )
     this.#segments.push(key)
   }
 

@@ -1,6 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
 import { EntryRestorer } from './entry-restorer.ts'
 import type { RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
+
+/** Closing a few handles takes no time. */
+const CLOSE_MS = 1000
 
 /** Who does the jobs of a restore. */
 export interface Hands {
@@ -28,11 +32,13 @@ export function threads(data: RestoreWorkerData, count = coreCount()): Hands {
     count,
     run: (job, transfer = []) => pool.run(job, transfer),
     close: async () => {
-      try {
-        await pool.runOnAll({ kind: 'close' })
-      } finally {
-        await pool.close()
-      }
+      // A thread that died never answers; then its handles stay open until the process ends.
+      const waited = new AbortController()
+      const late = setTimeout(CLOSE_MS, undefined, { signal: waited.signal, ref: false })
+      await Promise.race([Promise.allSettled([pool.runOnAll({ kind: 'close' })]), late])
+      waited.abort()
+      await Promise.allSettled([late])
+      await pool.close()
     },
   }
 }

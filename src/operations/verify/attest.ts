@@ -7,13 +7,17 @@ import type { Announcement } from './announcements.ts'
  * Attests packs that were found in order, so that every writer may deduplicate against them: those whose announcement is true, and
  * that nobody trusts yet. Returns how many. For owners and readers; nothing for others. SPEC §6.4, §7.4
  */
-export async function attest(repository: Repository, sound: Iterable<{ readonly attestation: Uint8Array; readonly announced: readonly Announcement[] }>): Promise<number> {
+export async function attest(
+  repository: Repository,
+  sound: Iterable<{ readonly attestation: Uint8Array; readonly announced: readonly Announcement[] }>,
+): Promise<number> {
   const { journal, signing } = repository
   const roles = journal.member(signing.memberId)?.roles ?? []
   if (!roles.includes('owner') && !roles.includes('reader')) return 0
   const wanted = new Map<string, Uint8Array>()
   for (const { attestation, announced } of sound) {
-    const isTrusted = announced.length === 0 || announced.some(({ signer }) => repository.isOwner(signer)) || journal.state.attested.has(toHex(attestation))
+    const isTrusted =
+      announced.length === 0 || announced.some(({ signer }) => repository.isOwner(signer)) || journal.state.attested.has(toHex(attestation))
     if (!isTrusted) wanted.set(toHex(attestation), attestation)
   }
   const attestations = [...wanted.values()]

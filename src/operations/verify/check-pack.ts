@@ -2,7 +2,7 @@
 
 import { type SegmentPack, SHORT_ID_BYTES } from '../../../format/index-segment.ts'
 import { PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
-import { IntegrityError, FormatError } from '../../errors.ts'
+import { FormatError, IntegrityError } from '../../errors.ts'
 import type { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import { attestationOf } from '../../repository/objects/attestation.ts'
@@ -13,7 +13,7 @@ import type { GarbageBudget } from '../../runtime/garbage.ts'
 import type { PackJob, PackResult, PackVerdict } from './messages.ts'
 
 /** Opened blocks that a thread may leave to be collected. */
-export const GARBAGE_BYTES = Number(process.env['GB'] ?? 48) << 20
+export const GARBAGE_BYTES = 48 << 20
 
 export interface PackTools {
   readonly reader: PackReader
@@ -50,7 +50,8 @@ export function checkJob(tools: PackTools, { kind, id, buffer, packBytes, keys, 
 function checkPack({ reader, identity, garbage }: PackTools, { kind, id, bytes, keys, indexed }: PackToCheck): PackVerdict {
   const messages: string[] = []
   if (!sha256(bytes).equals(id)) messages.push('its bytes are not those that its name says')
-  if (keys === undefined) return { messages: [...messages, 'its header does not open'], badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
+  if (keys === undefined)
+    return { messages: [...messages, 'its header does not open'], badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
   const own = directoryOf(reader, identity, { kind, id, bytes, keys, indexed }, messages)
   const blocks = own?.blocks ?? (indexed === undefined ? undefined : indexedBlocks(identity, indexed))
   if (blocks === undefined) return { messages, badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
@@ -88,7 +89,8 @@ function blockProblem(reader: PackReader, keys: PackKeys, number: number, sealed
     let at = 0
     for (let i = 0; i < block.lengths.length; i++) {
       const end = at + block.lengths[i]!
-      if (!block.fits(i, raw.subarray(at, end))) throw new IntegrityError('chunk-id', `its chunk ${i} is not the one that the directory names`)
+      if (!block.fits(i, raw.subarray(at, end)))
+        throw new IntegrityError('chunk-id', `its chunk ${i} is not the one that the directory names`)
       at = end
     }
   })
@@ -100,7 +102,12 @@ interface OwnDirectory {
 }
 
 /** The blocks as the pack's own directory tells them. */
-function directoryOf(reader: PackReader, identity: ChunkIdentity, pack: PackToCheck & { keys: PackKeys }, messages: string[]): OwnDirectory | undefined {
+function directoryOf(
+  reader: PackReader,
+  identity: ChunkIdentity,
+  pack: PackToCheck & { keys: PackKeys },
+  messages: string[],
+): OwnDirectory | undefined {
   const { kind, id, bytes, keys } = pack
   let own: OwnDirectory | undefined
   const problem = damage(() => {
@@ -128,7 +135,10 @@ function indexedBlocks(identity: ChunkIdentity, { kind, blocks, lengths, shortId
     first += chunkCount
     const isNamed = (chunk: Buffer, i: number, chunkKind: 1 | 2 | 3): boolean => {
       const at = SHORT_ID_BYTES * (from + i)
-      return identity.id(chunkKind, chunk).subarray(0, SHORT_ID_BYTES).equals(shortIds.subarray(at, at + SHORT_ID_BYTES))
+      return identity
+        .id(chunkKind, chunk)
+        .subarray(0, SHORT_ID_BYTES)
+        .equals(shortIds.subarray(at, at + SHORT_ID_BYTES))
     }
     const fits = (i: number, chunk: Buffer): boolean => (kind === 1 ? isNamed(chunk, i, 1) : isNamed(chunk, i, 2) || isNamed(chunk, i, 3))
     return { sealedBytes, rawBytes, lengths: lengths.subarray(from, from + chunkCount), fits }

@@ -49,7 +49,12 @@ export async function checkPacks(repository: Repository, packs: readonly ListedP
 }
 
 /** One buffer's way: read a pack into it, have it checked, again. */
-async function lane(repository: Repository, waiting: Iterator<ListedPack>, check: Check, { indexedPack, onVerdict, signal }: CheckPacksOptions): Promise<void> {
+async function lane(
+  repository: Repository,
+  waiting: Iterator<ListedPack>,
+  check: Check,
+  { indexedPack, onVerdict, signal }: CheckPacksOptions,
+): Promise<void> {
   let buffer = new ArrayBuffer(0)
   for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
     if (signal?.aborted === true) throw new CancelledError('cancelled', 'The verification was cancelled.')
@@ -66,7 +71,12 @@ async function lane(repository: Repository, waiting: Iterator<ListedPack>, check
 }
 
 /** Reads a pack and opens its header: threads hold no read key. What cannot be read is a verdict already. */
-async function readPack(repository: Repository, pack: ListedPack, buffer: ArrayBuffer, indexedPack: CheckPacksOptions['indexedPack']): Promise<PackJob | PackVerdict> {
+async function readPack(
+  repository: Repository,
+  pack: ListedPack,
+  buffer: ArrayBuffer,
+  indexedPack: CheckPacksOptions['indexedPack'],
+): Promise<PackJob | PackVerdict> {
   const { key, id, kind } = pack
   try {
     const bytes = await repository.store.get(key, { maxBytes: LIMITS.packBytes, into: new Uint8Array(buffer) })

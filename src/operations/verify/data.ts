@@ -104,7 +104,8 @@ class Verdicts {
   #damage({ key }: ListedPack, { messages, badBlocks, lost }: PackVerdict): void {
     const [first, ...more] = messages
     if (first === undefined) return
-    const message = more.length === 0 ? first : `${first}; ${more.slice(0, 3).join('; ')}${more.length > 3 ? `; ${more.length - 3} more` : ''}`
+    const message =
+      more.length === 0 ? first : `${first}; ${more.slice(0, 3).join('; ')}${more.length > 3 ? `; ${more.length - 3} more` : ''}`
     if (lost) this.#check.health.lose(key, 'pack', message)
     else this.#check.health.loseBlocks(key, message, badBlocks)
   }
@@ -115,7 +116,9 @@ class Verdicts {
     const announced = this.#check.announcements.of(key, this.#segments)
     const lies = announced.filter((each) => !each.attestation.equals(Buffer.from(attestation)))
     // Bytes of another pack under this name are the pack's fault, not the segment's.
-    if (messages.length === 0) for (const { segment } of lies) this.#check.problems.add('segment', segment, `it announces other chunks in ${key} than that pack holds`)
+    if (messages.length === 0)
+      for (const { segment } of lies)
+        this.#check.problems.add('segment', segment, `it announces other chunks in ${key} than that pack holds`)
     if (lies.length > 0) this.#check.health.distrustIndex(key)
     else if (messages.length === 0) this.sound.push({ attestation, announced })
     return lies.length === 0

@@ -62,7 +62,12 @@ export class HarmWalk {
     if (entry.type !== ENTRY_DIRECTORY) return
     const name = encodeStream(entry.content!).toString('latin1')
     if (this.#sound.has(name)) return
-    const directory: OpenDirectory = { name, path, harmed: false, entries: this.#entries(entry.content!, (lost) => this.#harm(snapshot, path, lost, directory)) }
+    const directory: OpenDirectory = {
+      name,
+      path,
+      harmed: false,
+      entries: this.#entries(entry.content!, (lost) => this.#harm(snapshot, path, lost, directory)),
+    }
     stack.push(directory)
   }
 
@@ -84,7 +89,8 @@ export class HarmWalk {
       const read = await this.#read(CHUNK_TREE, item.id!, item.length, decodeEntries)
       if ('lost' in read) onLost(read.lost)
       else {
-        if (last !== undefined && compareBytes(last, read.value[0]!.name) >= 0) onLost([this.#bad(item.id!, 'The entries of a directory are not in order.')])
+        if (last !== undefined && compareBytes(last, read.value[0]!.name) >= 0)
+          onLost([this.#bad(item.id!, 'The entries of a directory are not in order.')])
         last = read.value.at(-1)!.name
         yield* read.value
       }
@@ -112,7 +118,12 @@ export class HarmWalk {
     }
   }
 
-  async #read<T>(kind: ChunkKind, id: Uint8Array, length: number | undefined, decode: (bytes: Buffer) => T): Promise<{ value: T } | { lost: OpenProblem[] }> {
+  async #read<T>(
+    kind: ChunkKind,
+    id: Uint8Array,
+    length: number | undefined,
+    decode: (bytes: Buffer) => T,
+  ): Promise<{ value: T } | { lost: OpenProblem[] }> {
     try {
       const value = decode(await this.#repository.readChunk(kind, id, length))
       // It may have been found only by asking every pack; that is noted.

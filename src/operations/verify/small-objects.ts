@@ -6,7 +6,7 @@ import { decodeSlot } from '../../../format/key-slot.ts'
 import { decodeLease } from '../../../format/lease.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import { decodeSigned } from '../../../format/signed.ts'
-import { checkpointKey, parseStoreKey, slotKey, type StorePrefix } from '../../../format/store-key.ts'
+import { checkpointKey, parseStoreKey, type StorePrefix, slotKey } from '../../../format/store-key.ts'
 import { FormatError, IntegrityError, StoreError } from '../../errors.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import { verifySignature } from '../../repository/crypto/signing.ts'
@@ -18,7 +18,12 @@ import type { ProblemList, VerifyProblemKind } from './problems.ts'
 const CHECKPOINT_BYTES = LIMITS.checkpointRawBytes + (1 << 20)
 
 /** Checks key slots, leases and checkpoints; `checkpoints` are those that the journal names. */
-export async function checkSmallObjects(repository: Repository, state: JournalState, checkpoints: ReadonlySet<string>, problems: ProblemList): Promise<void> {
+export async function checkSmallObjects(
+  repository: Repository,
+  state: JournalState,
+  checkpoints: ReadonlySet<string>,
+  problems: ProblemList,
+): Promise<void> {
   await checkSlots(repository, state, problems)
   await each(repository, problems, 'leases/', 'lease', LIMITS.smallObjectBytes, (key, bytes) => checkLease(repository, key, bytes))
   const found = new Set<string>()
@@ -45,7 +50,8 @@ async function checkSlots(repository: Repository, state: JournalState, problems:
   }
   for (const [id, { label, roles }] of state.members) {
     const opens = roles.some((role) => role === 'owner' || role === 'reader' || role === 'writer')
-    if (opens && !members.has(id)) problems.add('key-slot', 'keys/', `no key slot of the member ${id.slice(0, 16)} (${label}) is in the store`)
+    if (opens && !members.has(id))
+      problems.add('key-slot', 'keys/', `no key slot of the member ${id.slice(0, 16)} (${label}) is in the store`)
   }
 }
 
@@ -53,7 +59,8 @@ function checkLease(repository: Repository, key: string, bytes: Buffer): string 
   const [inner, signature] = decodeSigned(bytes, LIMITS.smallObjectBytes)
   const lease = decodeLease(inner)
   const parsed = parseStoreKey(key)
-  if (parsed.kind !== 'lease' || !equalBytes(parsed.operation, lease.operation) || parsed.renewal !== lease.renewal) return 'it is the lease of another name'
+  if (parsed.kind !== 'lease' || !equalBytes(parsed.operation, lease.operation) || parsed.renewal !== lease.renewal)
+    return 'it is the lease of another name'
   const publicKey = repository.journal.publicKeyOf(lease.member)
   const isSigned = publicKey !== undefined && verifySignature('lease', repository.id, publicKey, inner, signature)
   return isSigned && equalBytes(lease.repository, repository.id) ? undefined : 'no member of this repository signed it'
@@ -73,13 +80,19 @@ async function each(
   }
 }
 
-async function problemWith(store: Repository['store'], key: string, maxBytes: number, check: (key: string, bytes: Buffer) => string | undefined): Promise<string | undefined> {
+async function problemWith(
+  store: Repository['store'],
+  key: string,
+  maxBytes: number,
+  check: (key: string, bytes: Buffer) => string | undefined,
+): Promise<string | undefined> {
   try {
     const bytes = await store.get(key, { maxBytes })
     // A lease that ended meanwhile is no problem, nor is a listing that was stale.
     return bytes && check(key, bytes)
   } catch (error) {
-    const isDamage = error instanceof FormatError || error instanceof IntegrityError || (error instanceof StoreError && error.code === 'store-io')
+    const isDamage =
+      error instanceof FormatError || error instanceof IntegrityError || (error instanceof StoreError && error.code === 'store-io')
     if (isDamage) return error.message
     throw error
   }

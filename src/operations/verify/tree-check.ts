@@ -90,7 +90,8 @@ export class TreeCheck {
     let last: Uint8Array | undefined
     for await (const item of this.#items(stream, 'all')) {
       const { first, last: end } = this.#bounds.get(latin1(item.id!)) ?? (await this.#part(item, waiting))
-      if (last !== undefined && compareBytes(last, first) >= 0) throw new FormatError('tree-order', 'The entries of a directory are not in order.')
+      if (last !== undefined && compareBytes(last, first) >= 0)
+        throw new FormatError('tree-order', 'The entries of a directory are not in order.')
       last = end
     }
   }

@@ -3,8 +3,8 @@
 
 import { toHex } from '../../../format/bytes.ts'
 import { checkClear } from '../../../format/events.ts'
-import type { Entry } from '../../../format/tree.ts'
 import { checkpointKey, manifestKey } from '../../../format/store-key.ts'
+import type { Entry } from '../../../format/tree.ts'
 import { CancelledError } from '../../errors.ts'
 import { requireFeatures } from '../../repository/journal/open-journal.ts'
 import type { JournalState, SnapshotRecord } from '../../repository/journal/state.ts'
@@ -22,8 +22,8 @@ import type { VerifyMemory } from './sample.ts'
 import { checkSmallObjects } from './small-objects.ts'
 import { isDamage, TreeCheck, type TreeCounts } from './tree-check.ts'
 
-export type { VerifyMemory } from './sample.ts'
 export type { VerifyProblem } from './problems.ts'
+export type { VerifyMemory } from './sample.ts'
 
 export interface VerifyOptions {
   /** Only this snapshot; all, unless told. */
@@ -126,7 +126,8 @@ class Verification {
         if (entry?.event === 'checkpoint') checkpoints.add(checkpointKey(checkClear(entry.event, entry.clear).state))
       },
     })
-    for (const { code, message, sequence } of found.problems) this.#problems.add('journal', sequence === undefined ? 'journal/' : `journal/${sequence}`, `${code}: ${message}`)
+    for (const { code, message, sequence } of found.problems)
+      this.#problems.add('journal', sequence === undefined ? 'journal/' : `journal/${sequence}`, `${code}: ${message}`)
     const counts = { entries: found.entries, voids: found.voids.length, head: found.head?.sequence ?? 0 }
     return { journal: counts, checkpoints, state: found.state ?? journal.state }
   }
@@ -164,6 +165,7 @@ class Verification {
   async #data(index: LoadedIndex, health: PackHealth, trees: TreeCheck): Promise<DataCounts | undefined> {
     const { dataShare, memory, snapshot, threadCount, signal } = this.#options
     if (dataShare === undefined) return undefined
+    this.#repository.forgetBlocks()
     const check: DataCheck = {
       share: dataShare,
       index,
@@ -186,7 +188,8 @@ class Verification {
       await walk.walk(id, entry)
     }
     const { size } = places.unindexed
-    if (size > 0) this.#problems.add('segment', 'index/', `${size} packs that snapshots need are in no index segment: 'cairn repair index' adds them`)
+    if (size > 0)
+      this.#problems.add('segment', 'index/', `${size} packs that snapshots need are in no index segment: 'cairn repair index' adds them`)
   }
 
   async #orphans(state: JournalState, { index }: LoadedIndex, health: PackHealth): Promise<VerifyOutcome['orphans']> {

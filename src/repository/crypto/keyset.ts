@@ -18,6 +18,8 @@ export interface KeySet {
   readonly signing?: SigningKey
   /** The member id of `signing`. */
   readonly member?: Id
+  /** As it was in the slot: what another slot is made of. */
+  readonly keyring?: Keyring
 }
 
 /** The keys of an opened keyring. `signing` is that of an identity file; a keyring's own comes second. SPEC §5.2 */
@@ -26,6 +28,7 @@ export function keySetOf(keyring: Keyring, signing?: SigningKey): KeySet {
   return {
     repository: keyring.repository,
     write: keyring.write,
+    keyring,
     ...(keyring.read && { read: new Map(keyring.read.map(({ epoch, seed }) => [epoch, new DecapsulationKey(seed)])) }),
     ...(signer && { signing: signer, member: signer.memberId }),
   }

@@ -39,7 +39,10 @@ export async function acceptJournal({ signing, lost, reason, cached, ...options 
  */
 export async function assertLost(options: OpenJournalOptions & { readonly pin: Pin }): Promise<void> {
   if (await opensUnderPin(options)) {
-    throw new UsageError('nothing-to-accept', `The journal opens with entry ${options.pin.sequence} as it was verified: there is nothing to accept.`)
+    throw new UsageError(
+      'nothing-to-accept',
+      `The journal opens with entry ${options.pin.sequence} as it was verified: there is nothing to accept.`,
+    )
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import type { Chunker } from '../../../format/details.ts'
 import type { Features } from '../../../format/features.ts'
 import type { Member } from '../../../format/member.ts'
+import { FormatError } from '../../errors.ts'
 import { memberId } from '../crypto/signing.ts'
 import type { Head } from './pins.ts'
 
@@ -94,14 +95,25 @@ export interface DraftState extends JournalState {
   checkpointed: number
 }
 
-/** The bytes of a state: a checkpoint's raw content, and what a client may keep locally. SPEC §7.5 */
+/** Before the state itself: up to where a checkpoint is known, big-endian. */
+const CHECKPOINTED_BYTES = 8
+
+/**
+ * The bytes of a state, for a client to keep: a checkpoint's raw content (SPEC §7.5), and up to where one is known. Without that, no
+ * client would see a checkpoint become due whose process ended when the multiple was passed.
+ */
 export function encodeState(state: JournalState): Buffer {
-  return encodeCheckpoint(stateToCheckpoint(state))
+  const checkpointed = Buffer.alloc(CHECKPOINTED_BYTES)
+  checkpointed.writeBigUInt64BE(BigInt(state.checkpointed))
+  return concat(checkpointed, encodeCheckpoint(stateToCheckpoint(state)))
 }
 
-/** @throws {FormatError} `checkpoint-*` when the bytes are no state. */
+/** @throws {FormatError} `state-checkpointed`, `checkpoint-*` when the bytes are no state. */
 export function decodeState(repository: Id, bytes: Uint8Array): DraftState {
-  return stateFromCheckpoint(repository, decodeCheckpoint(bytes))
+  const checkpointed = Number(`0x${toHex(bytes.subarray(0, CHECKPOINTED_BYTES))}`)
+  if (!Number.isSafeInteger(checkpointed))
+    throw new FormatError('state-checkpointed', 'a kept state does not say up to where a checkpoint is known')
+  return { ...stateFromCheckpoint(repository, decodeCheckpoint(bytes.subarray(CHECKPOINTED_BYTES))), checkpointed }
 }
 
 export function stateToCheckpoint(state: JournalState): CheckpointState {

@@ -2,11 +2,12 @@
 
 import { encodeList, type Stream, type StreamItem } from '../../../format/stream.ts'
 
-/** Stores a chunk of tree or list bytes and returns its id. */
+/** Stores a chunk of tree or list bytes, which are gone after the call, and returns its id. */
 export type PutChunk = (kind: 2 | 3, bytes: Uint8Array) => Uint8Array
 
 const CHUNK_LIST = 3
-const INLINE_ITEMS = 1024
+/** Longer item lists become list chunks. */
+export const INLINE_ITEMS = 1024
 const LIST_ITEMS = 1024
 
 /** A stream over items of depth 0 that stand in order; long lists go through `put`. */

@@ -1,6 +1,7 @@
 // Makes the stream of a directory from its encoded entries, cut by content between entries. SPEC §6.7, §8.
 
 import type { Stream, StreamItem } from '../../../format/stream.ts'
+import { discard, joinOwn } from '../../runtime/discard.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { type PutChunk, streamOf } from './stream-writer.ts'
 
@@ -21,7 +22,11 @@ export function storeTree(entries: Iterable<EncodedEntry>, put: PutChunk): Strea
   let parts: Uint8Array[] = []
   let length = 0
   const flush = (): void => {
-    if (length > 0) items.push({ length, id: put(CHUNK_TREE, Buffer.concat(parts, length)) })
+    if (length > 0) {
+      const chunk = joinOwn(parts)
+      items.push({ length, id: put(CHUNK_TREE, chunk) })
+      discard(chunk)
+    }
     parts = []
     length = 0
   }

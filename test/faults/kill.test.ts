@@ -1,0 +1,105 @@
+// A real process that is killed at random moments: what was committed stays, the next commit works and reads back equal (also what it
+// takes from the catalog), and what the dead process left behind is harmless and goes away.
+
+import fs from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { recordReliability } from '../../bench/reliability.ts'
+import { seededRandom } from '../../bench/seeded.ts'
+import { CliRepository } from '../support/cli-repository.ts'
+import { removeTree } from '../support/random-tree.ts'
+import { noise } from '../support/sample-tree.ts'
+import { expectSound } from '../support/soundness.ts'
+import { linesOnDisk, type TreeLines } from '../support/tree.ts'
+
+const COMMITS = process.env['SLOW'] === '1' ? 200 : 25
+const RESTORES = process.env['SLOW'] === '1' ? 100 : 10
+const DAY_SECONDS = 86_400
+
+let cli: CliRepository
+const snapshots: TreeLines[] = []
+const counts = { commits: 0, committed: 0, restores: 0, restored: 0 }
+
+beforeAll(async () => {
+  cli = await CliRepository.make()
+  await commit()
+})
+
+afterAll(async () => {
+  await cli.remove()
+  recordReliability('kill', [
+    {
+      what: 'SIGKILL of a commit at a random moment',
+      caseCount: counts.commits,
+      failureCount: 0,
+      note: `${counts.committed} had committed`,
+    },
+    {
+      what: 'SIGKILL of a restore at a random moment',
+      caseCount: counts.restores,
+      failureCount: 0,
+      note: `${counts.restored} had restored`,
+    },
+  ])
+})
+
+async function commit(): Promise<number> {
+  const startedMs = performance.now()
+  await cli.place.json(['commit', cli.tree])
+  snapshots.push(linesOnDisk(cli.tree))
+  return performance.now() - startedMs
+}
+
+function edit(round: number): void {
+  cli.place.write('tree/large', noise(5000 + round, 2_000_000))
+  cli.place.write(`tree/directory-${round % 20}/file-${round}`, noise(9000 + round, 3000))
+  fs.rmSync(`${cli.tree}/directory-${(round + 7) % 20}/file-${round + 7}`, { force: true })
+}
+
+test('commits killed at random moments', async () => {
+  edit(0)
+  const usualMs = await commit()
+  for (let round = 1; round <= COMMITS; round++) {
+    edit(round)
+    const afterMs = (seededRandom(round).below(1000) / 1000) * usualMs * 1.1
+    await cli.interrupt(['commit', cli.tree], 'SIGKILL', afterMs)
+    const found = await cli.snapshots(snapshots.length)
+    if (found.length > 0) {
+      expect(found, `killed after ${afterMs} ms`).toEqual([linesOnDisk(cli.tree)])
+      snapshots.push(found[0]!)
+      counts.committed++
+    }
+    await commit()
+    expect(await cli.snapshots(snapshots.length - 1), `after a kill after ${afterMs} ms`).toEqual([snapshots.at(-1)])
+    counts.commits++
+  }
+  await expectSound(cli.store, cli.owner, { snapshots })
+}, 600_000)
+
+test('restores killed at random moments', async () => {
+  fs.mkdirSync(cli.place.at('place'))
+  const target = cli.place.at('place', 'target')
+  const args = ['restore', 'latest', '--to', target]
+  const startedMs = performance.now()
+  await cli.place.json(args)
+  const usualMs = performance.now() - startedMs
+  for (let round = 1; round <= RESTORES; round++) {
+    removeTree(target)
+    await cli.interrupt(args, 'SIGKILL', (seededRandom(round).below(1000) / 1000) * usualMs * 1.1)
+    if (fs.existsSync(target)) counts.restored++
+    else await cli.place.json(args)
+    expect(linesOnDisk(target)).toEqual(snapshots.at(-1))
+    removeTree(target)
+    await cli.place.json(args)
+    expect(fs.readdirSync(cli.place.at('place'))).toEqual(['target'])
+    counts.restores++
+  }
+}, 600_000)
+
+test('what killed processes left is removed after a day', async () => {
+  const left = cli.place.write(`repository/tmp/put-${'0'.repeat(32)}`, 'what a killed process wrote')
+  const old = Math.floor(fs.statSync(left).mtimeMs / 1000) - 2 * DAY_SECONDS
+  for (const file of cli.temporaries()) fs.utimesSync(file, old, old)
+  await commit()
+  expect(cli.temporaries()).toEqual([])
+  await expectSound(cli.store, cli.owner, { snapshots })
+})
