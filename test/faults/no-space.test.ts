@@ -4,16 +4,17 @@
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordReliability } from '../../bench/reliability.ts'
+import { CaptureRows } from '../../src/control/catalog/capture-rows.ts'
 import { StoreError } from '../../src/errors.ts'
 import { FileSystemStore } from '../../src/repository/store/file-system-store.ts'
 import { CliPlace } from '../support/cli-process.ts'
 import { removeTree } from '../support/random-tree.ts'
-import { commitIn, initIn, type TestOwner } from '../support/repository.ts'
+import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { makeSampleTree, noise } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts'
 import { copyOfOwner, expectSound } from '../support/soundness.ts'
-import { linesOnDisk, type TreeLines } from '../support/tree.ts'
+import { linesInSnapshot, linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 const FINE = process.env['SLOW'] === '1'
 const why = whyNoSmallDisk()
@@ -81,15 +82,52 @@ describe.skipIf(why !== undefined)('a store on a disk that is full', () => {
         failures++
         expect(error).toBeInstanceOf(StoreError)
         expect((error as StoreError).code).toBe('store-no-space')
-        await expectSound(store, owner, { snapshots })
+        expect(await newest(store)).toEqual([snapshots.length, snapshots.at(-1)])
         await commitIn(store, owner, at('tree'))
       }
       snapshots.push(linesOnDisk(at('tree')))
+      expect(await newest(store)).toEqual([snapshots.length, snapshots.at(-1)])
       count('commit with little room in the store')
     }
     await expectSound(store, owner, { snapshots })
     return failures
   }
+
+  /** How many snapshots there are, and what the last one holds. */
+  async function newest(from: FileSystemStore): Promise<[number, TreeLines]> {
+    const repository = await openAs(from, copyOfOwner(owner))
+    const { snapshots: all } = repository.journal.state
+    return [all.length, await linesInSnapshot(repository, all.at(-1)!)]
+  }
+})
+
+describe.skipIf(why !== undefined)('the rows of a commit whose cache disk fills up', () => {
+  let disk: SmallDisk
+
+  beforeAll(() => {
+    disk = SmallDisk.mount(at('cache-disk'), { bytes: 6 << 20 })
+  })
+  afterAll(() => disk.unmount())
+
+  test('do not stand before the commit does, not those that come after room was made either', () => {
+    const scope = ['scope']
+    const rows = CaptureRows.open(disk.path, scope, [])!
+    rows.put('kept', Buffer.from('row'))
+    rows.keep(['index/a'])
+    const filling = CaptureRows.open(disk.path, scope, ['index/a'])!
+    for (let i = 0; i < 100; i++) filling.put(`large-${i}`, Buffer.alloc(200_000, i))
+    disk.free()
+    for (let i = 0; i < 100; i++) filling.put(`small-${i}`, Buffer.from('row of a file whose chunks are stored nowhere'))
+    filling.drop()
+    const after = CaptureRows.open(disk.path, scope, ['index/a'])!
+    const stand = ['large-0', 'large-99', ...Array.from({ length: 100 }, (_, i) => `small-${i}`)].filter(
+      (name) => after.get(name) !== undefined,
+    )
+    expect(stand).toEqual([])
+    expect(after.get('kept')?.toString()).toBe('row')
+    after.drop()
+    count('a cache disk that fills up')
+  })
 })
 
 describe.skipIf(why !== undefined)('the program', () => {

@@ -66,7 +66,7 @@ function scriptOf(blocks: readonly DocBlock[]): string {
     return `${prepared}echo '@@begin ${number}@@'\n${run}echo '@@end ${number}@@'\n`
   })
   // What a setup prints does not belong to the document; when it fails, it is what there is to see.
-  return `exec 2>&1 4>"$PWD/setup.txt"\nset -euo pipefail\n${parts.join('')}`
+  return `exec 2>&1 4>"$SETUP_LOG"\nset -euo pipefail\n${parts.join('')}`
 }
 
 function resultOf(output: string, number: number): BlockResult {
@@ -93,10 +93,10 @@ function standIns(machine: string): [shown: string, real: string][] {
 
 async function bash(script: string, machine: string): Promise<string> {
   const home = path.join(machine, 'home/ada')
-  const env = { HOME: home, PATH: `${path.join(machine, 'bin')}:${process.env['PATH']}`, LC_ALL: 'C', TZ: 'UTC' }
+  const setups = path.join(machine, 'setups.txt')
+  const env = { HOME: home, PATH: `${path.join(machine, 'bin')}:${process.env['PATH']}`, LC_ALL: 'C', TZ: 'UTC', SETUP_LOG: setups }
   return new Promise((resolve) => {
     execFile('bash', ['-c', script], { cwd: home, env, maxBuffer: 64 << 20 }, (_, stdout, stderr) => {
-      const setups = path.join(home, 'setup.txt')
       resolve(stdout + stderr + (fs.existsSync(setups) ? `@@setups@@\n${fs.readFileSync(setups, 'utf8')}` : ''))
     })
   })

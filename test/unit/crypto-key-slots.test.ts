@@ -182,7 +182,7 @@ describe('keys of a repository', () => {
   })
 
   test('a writer has no read key; an owner reads and signs', () => {
-    expect(keySetOf(writer)).toEqual({ repository, write: keys.write })
+    expect(keySetOf(writer)).toEqual({ repository, write: keys.write, keyring: writer })
     const all = keySetOf(owner)
     expect(all.read?.get(0)?.publicKey).toEqual(keys.sealing)
     expect(all.member).toEqual(member)

@@ -19,6 +19,7 @@ import type { FileQueue } from './file-queue.ts'
 import type { Problems } from './problems.ts'
 import { isRacy } from './racy.ts'
 import type { CommitCounts } from './statistics.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export interface CaptureOptions {
   readonly root: CaptureRoot
@@ -69,10 +70,10 @@ class Capture {
       signal?.throwIfAborted()
       this.#options.check()
       this.#visit(this.#stack.pop()!)
-      if (queue.isFull) await queue.room()
+      if (queue.isFull) await unlessAborted(queue.room(), signal)
       else if (visited % DIRECTORIES_PER_TURN === 0) await nextTurn()
     }
-    await queue.drain()
+    await unlessAborted(queue.drain(), signal)
     signal?.throwIfAborted()
     return decodeEntry(this.#rootEntry!, { root: true })
   }

@@ -1,6 +1,7 @@
 // A stream as the only file of a snapshot: `--stdin NAME`.
 
 import os from 'node:os'
+import { addAbortSignal, Readable } from 'node:stream'
 import { EMPTY_STREAM, type StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.ts'
@@ -29,6 +30,8 @@ export async function captureStdin(
 ): Promise<Entry> {
   const { pool, putTree, counts, signal } = context
   const running: Promise<CommitResult>[] = []
+  // A stream that brings nothing must not hold up Ctrl-C.
+  if (signal !== undefined && stdin.stream instanceof Readable) addAbortSignal(signal, stdin.stream)
   for await (const bytes of pieces(stdin.stream)) {
     signal?.throwIfAborted()
     counts.readBytes += bytes.length

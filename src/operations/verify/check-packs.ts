@@ -34,7 +34,7 @@ const UNREADABLE = { badBlocks: [], lost: true, attestation: undefined, chunks: 
 
 /** Checks packs, each once. @throws {StoreError} when the store fails altogether; {CancelledError} */
 export async function checkPacks(repository: Repository, packs: readonly ListedPack[], options: CheckPacksOptions): Promise<void> {
-  const few = packs.reduce((sum, { packBytes }) => sum + packBytes, 0) < FEW_BYTES
+  const few = options.threadCount === undefined && packs.reduce((sum, { packBytes }) => sum + packBytes, 0) < FEW_BYTES
   const threadCount = few ? 1 : (options.threadCount ?? coreCount())
   const data: VerifyWorkerData = { repository: repository.id, idKey: repository.writeKeys.id }
   const pool = new WorkerPool<PackJob, PackResult>({ module: workerModule('worker', import.meta.url), data, size: threadCount })

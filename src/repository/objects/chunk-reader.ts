@@ -4,7 +4,7 @@
 import { toHex } from '../../../format/bytes.ts'
 import { type ChunkKind, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
 import { packKey } from '../../../format/store-key.ts'
-import { FormatError, IntegrityError, NotFoundError, StoreError } from '../../errors.ts'
+import { FormatError, IntegrityError, NotFoundError } from '../../errors.ts'
 import type { PackKeys, PackReader } from '../pack/pack-reader.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { ChunkIndex, ChunkPlace, IndexedBlock, IndexedPack } from './chunk-index.ts'
@@ -44,7 +44,7 @@ export class ChunkReader {
         try {
           return await this.#readPlace(place, kind, id, length)
         } catch (error) {
-          if (error instanceof StoreError) throw error
+          if (!isDamage(error)) throw error
           failures.push(error) // another place may hold it: a bad segment or pack must not hide a good one
         }
       }
@@ -89,6 +89,11 @@ export class ChunkReader {
       throw new IntegrityError('pack-truncated', `The pack ${key} is shorter than its index says.`, { fields: { object: key } })
     return bytes
   }
+}
+
+/** Whether stored bytes are lost or wrong; that the store failed, or this program, is another matter. */
+function isDamage(error: unknown): boolean {
+  return error instanceof IntegrityError || error instanceof FormatError || error instanceof NotFoundError
 }
 
 /** Data chunks lie in data packs; trees and lists in tree packs. */

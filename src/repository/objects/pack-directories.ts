@@ -30,7 +30,8 @@ export async function* directoriesOf(store: ObjectStore, packs: PackReader): Asy
       try {
         yield (await openPack(store, packs, key, bytes)).pack
       } catch (error) {
-        if (error instanceof StoreError) throw error
+        // A disk that fails under one pack must not hide all others.
+        if (error instanceof StoreError && error.code !== 'store-io') throw error
         yield { object: key, message: (error as Error).message }
       }
     }

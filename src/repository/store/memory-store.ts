@@ -38,7 +38,7 @@ export class MemoryStore implements ObjectStore {
     }
     const { offset, length } = regionOf(key, object.length, options)
     const bytes = memoryFor(length, options)
-    object.copy(bytes, 0, offset, offset + length)
+    if (length > 0) object.copy(bytes, 0, offset, offset + length)
     return bytes
   }
 

@@ -1,0 +1,240 @@
+// Files that change, vanish or cannot be read while a commit reads them: recorded, never silent, and read again by the next commit.
+// The moments are made by hooks: whatever the walk asks first (is this excluded?), and each read of a file.
+
+import fs from 'node:fs'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { recordReliability } from '../../bench/reliability.ts'
+import type { CaptureCache } from '../../src/operations/commit/cached-directory.ts'
+import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
+import { MemoryStore } from '../../src/repository/store/memory-store.ts'
+import { shiftClock } from '../../src/runtime/clock.ts'
+import type { FileStat } from '../../src/runtime/posix/stat.ts'
+import { removeTree } from '../support/random-tree.ts'
+import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
+import { noise } from '../support/sample-tree.ts'
+import { scratch } from '../support/scratch.ts'
+import { linesInSnapshot, linesOnDisk, type TreeLines } from '../support/tree.ts'
+
+/** Stat records that lie, by inode: a clock too coarse to tell two writes apart. */
+const frozen = vi.hoisted(() => new Map<bigint, unknown>())
+vi.mock('../../src/runtime/posix/stat.ts', async (original) => {
+  const real = await original<typeof import('../../src/runtime/posix/stat.ts')>()
+  const lie = (stat: FileStat): FileStat => (frozen.get(stat.ino) as FileStat | undefined) ?? stat
+  return {
+    ...real,
+    statAt: (...args: Parameters<typeof real.statAt>) => lie(real.statAt(...args)),
+    statFd: (fd: number) => lie(real.statFd(fd)),
+  }
+})
+
+const { at } = scratch()
+let store: MemoryStore
+let owner: TestOwner
+let rows: Map<string, Buffer>
+let caseCount = 0
+
+beforeEach(async () => {
+  fs.mkdirSync(at('tree'))
+  store = new MemoryStore()
+  owner = await initIn(store)
+  rows = new Map()
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  frozen.clear()
+  shiftClock(0)
+  removeTree(at('tree'))
+  caseCount++
+})
+
+afterAll(() =>
+  recordReliability('changing-files', [{ what: 'file or directory that changes, vanishes or cannot be read', caseCount, failureCount: 0 }]),
+)
+
+function write(name: string, content: string | Buffer): void {
+  fs.mkdirSync(at('tree', name, '..'), { recursive: true })
+  fs.writeFileSync(at('tree', name), content)
+}
+
+/** Commits with the rows of the commit before, as the program does. */
+function commitTree(options: Partial<CommitOptions> = {}): Promise<CommitOutcome> {
+  const cache: CaptureCache = { get: (path) => rows.get(path), put: (path, row) => void rows.set(path, row) }
+  return commitIn(store, owner, at('tree'), { openCache: () => cache, ...options })
+}
+
+async function newest(): Promise<TreeLines> {
+  const repository = await openAs(store, owner)
+  return linesInSnapshot(repository, repository.journal.state.snapshots.at(-1)!)
+}
+
+/** Runs a commit in which something happens when the walk comes to a name. */
+function commitWhen(name: string, happens: () => void): Promise<CommitOutcome> {
+  const isExcluded = (path: string): boolean => {
+    if (path === name) happens()
+    return false
+  }
+  return commitTree({ isExcluded })
+}
+
+/** Calls back after each read of the file of that size. */
+function onRead(sizeBytes: number, happens: () => void): void {
+  const { readSync } = fs
+  vi.spyOn(fs, 'readSync').mockImplementation(((fd: number, ...rest: [NodeJS.ArrayBufferView]) => {
+    const read = readSync(fd, ...rest)
+    if (read > 0 && fs.fstatSync(fd).size >= sizeBytes) happens()
+    return read
+  }) as typeof fs.readSync)
+}
+
+function problemsOf({ manifest }: CommitOutcome): string[] {
+  return manifest.problems.map(({ path, kind }) => `${kind} ${Buffer.from(path).toString('latin1')}`)
+}
+
+/** The snapshot says of itself that it is partial, and its numbers are those of what it holds. */
+async function expectPartial(outcome: CommitOutcome, problems: readonly string[]): Promise<void> {
+  expect(problemsOf(outcome).sort()).toEqual([...problems].sort())
+  const { complete, problemCount, statistics } = outcome.manifest
+  expect([complete, problemCount]).toEqual([false, problems.length])
+  const entries = (await newest()).map((line) => JSON.parse(line) as { type: number })
+  expect(statistics.files).toBe(entries.filter(({ type }) => type === 1).length)
+  expect(statistics.directories).toBe(entries.filter(({ type }) => type === 2).length)
+}
+
+async function expectHealed(): Promise<void> {
+  const { manifest } = await commitTree()
+  expect(manifest.problems).toEqual([])
+  expect(await newest()).toEqual(linesOnDisk(at('tree')))
+}
+
+describe('a file', () => {
+  test('that changes once while it is read is read again', async () => {
+    write('file', noise(1, 50_000))
+    let isFirst = true
+    onRead(50_000, () => {
+      if (isFirst) fs.appendFileSync(at('tree', 'file'), 'more')
+      isFirst = false
+    })
+    expect(problemsOf(await commitTree())).toEqual([])
+    expect(await newest()).toEqual(linesOnDisk(at('tree')))
+  })
+
+  test('that changes again and again is recorded, and read by the next commit', async () => {
+    write('file', noise(1, 50_000))
+    write('other', 'unharmed')
+    onRead(50_000, () => fs.appendFileSync(at('tree', 'file'), 'more'))
+    await expectPartial(await commitTree(), ['changed file'])
+    vi.restoreAllMocks()
+    await expectHealed()
+  })
+
+  test('that shrinks while it is read is recorded', async () => {
+    write('file', noise(1, 50_000))
+    let size = 50_000
+    onRead(1, () => fs.truncateSync(at('tree', 'file'), --size))
+    await expectPartial(await commitTree(), ['changed file'])
+    vi.restoreAllMocks()
+    await expectHealed()
+  })
+
+  test('that vanishes before it is read', async () => {
+    for (const name of ['a', 'b', 'c']) write(name, `content of ${name}`)
+    await expectPartial(await commitWhen('c', () => fs.rmSync(at('tree', 'a'))), ['vanished a'])
+    await expectHealed()
+  })
+
+  test('whose disk fails is recorded, and read by the next commit', async () => {
+    write('bad', noise(1, 70_000))
+    write('good', 'unharmed')
+    onRead(70_000, () => {
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    })
+    await expectPartial(await commitTree(), ['unreadable bad'])
+    vi.restoreAllMocks()
+    await expectHealed()
+  })
+
+  test('that becomes a FIFO, a symlink or a directory before it is read blocks nothing and is never followed', async () => {
+    write('outside', 'secret')
+    for (const name of ['a', 'b', 'c', 'd']) write(name, `content of ${name}`)
+    const swap = (): void => {
+      for (const name of ['a', 'b']) fs.rmSync(at('tree', name))
+      fs.symlinkSync('outside', at('tree', 'a'))
+      fs.mkdirSync(at('tree', 'b'))
+    }
+    const outcome = await commitWhen('d', swap)
+    const lines = (await newest()).map((line) => JSON.parse(line) as { path: string; type: number; content?: string })
+    expect(lines.find(({ path }) => path === 'a')?.content).toBeUndefined()
+    expect(lines.find(({ path }) => path === 'b')?.type).not.toBe(1)
+    expect(outcome.manifest.complete || outcome.manifest.problemCount > 0).toBe(true)
+    await expectHealed()
+  })
+})
+
+describe('a directory', () => {
+  test('that vanishes during the walk', async () => {
+    for (const name of ['a/file', 'b/file', 'c']) write(name, name)
+    await expectPartial(await commitWhen('a/file', () => fs.rmSync(at('tree', 'b'), { recursive: true })), ['vanished b'])
+    await expectHealed()
+  })
+
+  test.each([20, 400])('of %i, with files that are still to be read', async (count) => {
+    for (let i = 0; i < count; i++) write(`d${String(i).padStart(3, '0')}/file`, `content ${i}`)
+    const last = `d${String(count - 1).padStart(3, '0')}/file`
+    const outcome = await commitWhen(last, () => {
+      for (let i = 0; i < count - 1; i++) fs.rmSync(at('tree', `d${String(i).padStart(3, '0')}`), { recursive: true })
+    })
+    expect(outcome.manifest.complete).toBe(false)
+    expect(problemsOf(outcome).every((problem) => /^vanished d\d+(\/file)?$/.test(problem))).toBe(true)
+    await expectPartial(outcome, problemsOf(outcome))
+    await expectHealed()
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('what this user may not read', () => {
+  const NOBODY = 65_534
+
+  test('is recorded, and read when it may be', async () => {
+    for (const name of ['closed', 'open', 'shut/file']) write(name, name)
+    fs.chmodSync(at(), 0o755)
+    for (const path of [at('tree'), at('tree', 'closed'), at('tree', 'open'), at('tree', 'shut'), at('tree', 'shut/file')])
+      fs.chownSync(path, NOBODY, NOBODY)
+    fs.chmodSync(at('tree', 'closed'), 0)
+    fs.chmodSync(at('tree', 'shut'), 0)
+    process.seteuid!(NOBODY)
+    try {
+      await expectPartial(await commitTree(), ['unreadable closed', 'unreadable shut'])
+      fs.chmodSync(at('tree', 'closed'), 0o600)
+      fs.chmodSync(at('tree', 'shut'), 0o700)
+      await expectHealed()
+    } finally {
+      process.seteuid!(0)
+    }
+  })
+})
+
+describe('a file that is written again within the tick of its clock', () => {
+  /** Commits, changes a file so that its stat record stays the same, commits again; what the second snapshot holds of it. */
+  async function secondContent(): Promise<string> {
+    write('file', 'old content')
+    const { statPath } = await import('../../src/runtime/posix/stat.ts')
+    const stat = statPath(Buffer.from(at('tree', 'file')))
+    frozen.set(stat.ino, stat)
+    await commitTree()
+    fs.writeFileSync(at('tree', 'file'), 'new content')
+    await commitTree()
+    const repository = await openAs(store, owner)
+    const { root } = await repository.readManifest(repository.journal.state.snapshots.at(-1)!)
+    const [entry] = await Array.fromAsync(repository.readTree(root.content!))
+    return Buffer.concat(await Array.fromAsync(repository.readFile(entry!.content!))).toString()
+  }
+
+  test('is read again', async () => {
+    expect(await secondContent()).toBe('new content')
+  })
+
+  test('(and would not be, were it older: so the test above means something)', async () => {
+    shiftClock(60_000)
+    expect(await secondContent()).toBe('old content')
+  })
+})
