@@ -18,7 +18,7 @@ export function readOptions<Name extends string>(help: string, defaults: Readonl
     process.stdout.write(`${help.trim()}\n`)
     process.exit(0)
   }
-  return { ...defaults, ...values } as Record<Name, string>
+  return { ...defaults, ...values }
 }
 
 function parse(options: Record<string, { type: 'string' }>): Record<string, string | undefined> {

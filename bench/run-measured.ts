@@ -93,5 +93,5 @@ function childrenUsage(): ResourceUsage {
 }
 
 function toSeconds(time: Timeval): number {
-  return Number(time.seconds) + Number(time.microseconds) / 1e6
+  return time.seconds + time.microseconds / 1e6
 }

@@ -1,15 +1,10 @@
 // The only door to chance.
 
-import { randomBytes as nodeRandomBytes, randomFillSync } from 'node:crypto'
+import { randomBytes as nodeRandomBytes } from 'node:crypto'
 
 /** Cryptographically secure random bytes. */
 export function randomBytes(bytes: number): Buffer {
   return nodeRandomBytes(bytes)
-}
-
-/** Fills a region in place with secure random bytes. */
-export function randomFill(target: Uint8Array): void {
-  randomFillSync(target)
 }
 
 /** A random UUID, version 4, as its 16 bytes. */

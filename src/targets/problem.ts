@@ -14,14 +14,6 @@ export interface RestoreProblem {
 /** Where problems go: it is called once for each, in the thread that met it. */
 export type ReportProblem = (problem: RestoreProblem) => void
 
-/** Kinds where the entry itself is missing, and not only some of its metadata. */
-const LOSSES: ReadonlySet<RestoreProblemKind> = new Set(['collision', 'unsupported', 'damaged', 'io'])
-
-/** Whether a problem of this kind means that the entry is missing in the target. */
-export function isLoss(kind: RestoreProblemKind): boolean {
-  return LOSSES.has(kind)
-}
-
 interface SystemError {
   readonly code: string
   readonly message: string

@@ -195,8 +195,8 @@ describe('packs', () => {
     damage(one!, () => fs.readFileSync(two!))
     damage(two!, () => first)
     const { problems } = await place.verify(root, ALL)
-    expect(problems.map(({ kind, object }) => [kind, object]).sort()).toEqual(
-      [one!, two!].map((file) => ['pack', keyOf(root, file)]).sort(),
+    expect(problems.map(({ kind, object }) => `${kind} ${object}`).toSorted()).toEqual(
+      [one!, two!].map((file) => `pack ${keyOf(root, file)}`).toSorted(),
     )
     expect(problems.flatMap(pathsOf)).toEqual([])
   })

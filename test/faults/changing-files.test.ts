@@ -80,11 +80,11 @@ function commitWhen(name: string, happens: () => void): Promise<CommitOutcome> {
 /** Calls back after each read of the file of that size. */
 function onRead(sizeBytes: number, happens: () => void): void {
   const { readSync } = fs
-  vi.spyOn(fs, 'readSync').mockImplementation(((fd: number, ...rest: [NodeJS.ArrayBufferView]) => {
+  vi.spyOn(fs, 'readSync').mockImplementation((fd: number, ...rest: [NodeJS.ArrayBufferView]) => {
     const read = readSync(fd, ...rest)
     if (read > 0 && fs.fstatSync(fd).size >= sizeBytes) happens()
     return read
-  }) as typeof fs.readSync)
+  })
 }
 
 function problemsOf({ manifest }: CommitOutcome): string[] {

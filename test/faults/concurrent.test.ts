@@ -20,7 +20,7 @@ import { copyOfOwner, readAll } from '../support/soundness.ts'
 import { objectsOf, type StoredObjects, storeOf } from '../support/stored-objects.ts'
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
-const RUNS = process.env['SLOW'] === '1' ? 5000 : 100
+const RUNS = process.env['SLOW'] === '1' ? 5000 : 80
 const CLIENTS = ['a', 'b', 'c'] as const
 
 const { at } = scratch()

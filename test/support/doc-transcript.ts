@@ -128,6 +128,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8,64}\b/g, 'ID'],
   [/\b\d+(\.\d+)? (ms|s|min|h|days?)\b/g, 'DURATION'],
   [/\b\d[\d.,]* (B|KiB|MiB|GiB)\b/g, 'SIZE'],
+  [/\bdigest( [a-z]+){6}/g, 'digest WORDS'],
   [/\s+/g, ' '],
 ]
 

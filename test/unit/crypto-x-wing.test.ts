@@ -64,9 +64,9 @@ describe('X-Wing', () => {
 
   test('wrong sizes and an ML-KEM key beyond its modulus are refused', () => {
     const code = (name: string): unknown => expect.objectContaining({ name: 'FormatError', code: name })
-    expect(() => new DecapsulationKey(Buffer.alloc(64))).toThrow(code('x-wing-seed') as Error)
-    expect(() => new EncapsulationKey(Buffer.alloc(1184))).toThrow(code('x-wing-public-key') as Error)
-    expect(() => new EncapsulationKey(Buffer.alloc(1216, 0xff))).toThrow(code('x-wing-public-key') as Error)
-    expect(() => new DecapsulationKey(SEED).decapsulate(Buffer.alloc(1119))).toThrow(code('x-wing-ciphertext') as Error)
+    expect(() => new DecapsulationKey(Buffer.alloc(64))).toThrow(code('x-wing-seed'))
+    expect(() => new EncapsulationKey(Buffer.alloc(1184))).toThrow(code('x-wing-public-key'))
+    expect(() => new EncapsulationKey(Buffer.alloc(1216, 0xff))).toThrow(code('x-wing-public-key'))
+    expect(() => new DecapsulationKey(SEED).decapsulate(Buffer.alloc(1119))).toThrow(code('x-wing-ciphertext'))
   })
 })

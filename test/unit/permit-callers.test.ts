@@ -89,7 +89,8 @@ const PRIMITIVES: readonly Primitive[] = [
   },
   {
     name: 'writing over files',
-    pattern: /\b(writeFileSync|writeFile|copyFileSync|copyFile|cpSync|cp|truncateSync|ftruncateSync|truncate|createWriteStream)\(|\bO_TRUNC\b|'(w|w\+)'/,
+    pattern:
+      /\bfs\.writeFile\(|await writeFile\(|\b(writeFileSync|copyFileSync|copyFile|cpSync|cp|truncateSync|ftruncateSync|truncate|createWriteStream)\(|\bO_TRUNC\b|'(w|w\+)'/,
     callers: {
       'src/control/session/identities.ts': 'into the file that it made exclusively',
       'src/targets/content.ts': OWN_TREE,
@@ -107,15 +108,27 @@ describe('who may', () => {
 
   test('the scan sees sources at all', () => {
     expect(SOURCES.size).toBeGreaterThan(150)
-    expect(callersOf(/\bassertPermit\(/)).toEqual(['src/repository/store/file-system-store.ts', 'src/repository/store/memory-store.ts', 'src/targets/swap.ts'])
-    expect(codeOf("import { rename } from 'x'\n/** unlink( */\nfunction rename() {}\nrename(a) // rmSync(")).toBe("\n\nfunction () {}\nrename(a) ")
+    expect(callersOf(/\bassertPermit\(/)).toEqual([
+      'src/repository/store/file-system-store.ts',
+      'src/repository/store/memory-store.ts',
+      'src/targets/swap.ts',
+    ])
+    expect(codeOf("import { rename } from 'x'\n/** unlink( */\nfunction rename() {}\nrename(a) // rmSync(")).toBe(
+      '\n\nfunction () {}\nrename(a) ',
+    )
   })
 })
 
 describe('a permit is asked for first', () => {
   test.each([
-    ['src/repository/store/file-system-store.ts', /async remove\(key: string, permit: Permit\)[^}]*?assertPermit\(permit, key\)[^}]*?await unlink\(/],
-    ['src/repository/store/memory-store.ts', /async remove\(key: string, permit: Permit\)[^}]*?assertPermit\(permit, key\)[^}]*?\.delete\(key\)/],
+    [
+      'src/repository/store/file-system-store.ts',
+      /async remove\(key: string, permit: Permit\)[^}]*?assertPermit\(permit, key\)[^}]*?await unlink\(/,
+    ],
+    [
+      'src/repository/store/memory-store.ts',
+      /async remove\(key: string, permit: Permit\)[^}]*?assertPermit\(permit, key\)[^}]*?\.delete\(key\)/,
+    ],
     ['src/targets/swap.ts', /assertPermit\(options\.permit, place\.path\)[\s\S]*?renameExchange\(/],
   ])('%s', (file, order) => {
     expect(SOURCES.get(file)).toMatch(order)

@@ -33,7 +33,8 @@ const permit = issuePermit('test', () => true)
 const NO_EXCHANGE = new UnsupportedError('renameat2', 'no exchange here')
 
 function refuse(call: 'renameExchange' | 'renameNoReplace', error: Error): void {
-  vi.mocked(posixRename[call]).mockImplementation(() => {
+  const calls = { renameExchange: posixRename.renameExchange, renameNoReplace: posixRename.renameNoReplace }
+  vi.mocked(calls[call]).mockImplementation(() => {
     throw error
   })
 }

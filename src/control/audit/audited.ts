@@ -93,8 +93,8 @@ async function reported(remark: (text: string) => void, record: () => Promise<vo
 }
 
 function failure(error: unknown): CborRecord {
-  const { name, code, message } = error as { name?: string; code?: unknown; message?: string }
-  return { error: String(code ?? name ?? 'unknown'), message: String(message ?? error).toWellFormed() }
+  const { name, code, message } = error as { name?: string; code?: string; message?: string }
+  return { error: code ?? name ?? 'unknown', message: String(message ?? error).toWellFormed() }
 }
 
 /** A promise that nobody awaits for a while must not count as unhandled. */

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs'
 import type { StreamItem } from '../../../format/stream.ts'
-import { ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
+import { ENTRY_DIRECTORY, ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import { INLINE_ITEMS } from '../../repository/objects/stream-writer.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
 import { dataExtents } from '../../runtime/posix/sparse.ts'
@@ -34,6 +34,7 @@ export async function readFile(file: FileToRead, content: ContentWriter): Promis
     const stat = statAt(file.directoryFd, name)
     const type = entryTypeOf(stat)
     if (type === undefined) return { problem: { kind: 'unsupported', message: 'a file of an unknown type' } }
+    if (type === ENTRY_DIRECTORY) return { problem: { kind: 'vanished', message: 'a directory took its place while the tree was read' } }
     return type === ENTRY_FILE ? await readRegular(file.directoryFd, name, content) : readOther(file.directoryFd, name, type, stat, content)
   } catch (error) {
     return { problem: problemOf(error) }

@@ -89,7 +89,7 @@ function keyringFor({ keys }: Repository, { identity, method, role, label }: Enr
 /** What everybody would have to refuse is not written. SPEC §10 */
 async function assertRoom({ store }: Repository): Promise<void> {
   let slots = 0
-  for await (const _slot of store.list('keys/')) slots++
+  for await (const { bytes } of store.list('keys/')) slots += bytes > 0 ? 1 : 0
   if (slots < LIMITS.keySlots) return
   throw new UsageError('too-many-slots', `The repository has ${slots} key slots already.`, { hint: "Remove some with 'cairn key remove'." })
 }

@@ -21,14 +21,6 @@ export function tryLock(fd: number, mode: LockMode): boolean {
 }
 
 /**
- * Takes an advisory lock, waiting for it: the whole thread stands still meanwhile, and cannot be cancelled.
- * @throws {PosixError} when the call fails
- */
-export function lock(fd: number, mode: LockMode): void {
-  check(libc().flock(fd, OPERATIONS[mode]), 'flock')
-}
-
-/**
  * Gives the lock up; without one it does nothing.
  * @throws {PosixError} when the call fails
  */

@@ -1,4 +1,4 @@
-// Which of the four classes a file belongs to: database, config, logs, or plain files. By name, and by SQLite's header.
+// Which of the four classes a file belongs to: database, config, logs, or plain files. By name.
 
 /** Classes as in SPEC §6.7 field 15; absent means plain files. */
 export type FileClass = 1 | 2 | 3
@@ -10,7 +10,6 @@ export const CLASS_LOGS = 3
 const DATABASE_NAME = /\.(db|sqlite3?|db3|s3db|mdb|ldb|sst|ibd|frm|myd|myi|dump|sql)(-wal|-shm|-journal)?$/i
 const CONFIG_NAME = /\.(conf|cfg|cnf|ini|ya?ml|toml|json5?|properties|env|service|timer|socket|rules|plist|desktop)$|^\.env|rc$/i
 const LOG_NAME = /\.log(\.\d+)?(\.(gz|xz|zst|bz2))?$|^(syslog|messages|dmesg)(\.\d+)?$/i
-const SQLITE_HEADER = Buffer.from('SQLite format 3\0', 'latin1')
 
 /** The class that a name suggests; undefined for plain files. `name` is the last part of the path, as latin1 text. */
 export function classOfName(name: string): FileClass | undefined {
@@ -18,9 +17,4 @@ export function classOfName(name: string): FileClass | undefined {
   if (LOG_NAME.test(name)) return CLASS_LOGS
   if (DATABASE_NAME.test(name)) return CLASS_DATABASE
   return CONFIG_NAME.test(name) ? CLASS_CONFIG : undefined
-}
-
-/** Whether a file's first bytes are those of a SQLite database. */
-export function isSqliteHeader(head: Uint8Array): boolean {
-  return head.length >= SQLITE_HEADER.length && SQLITE_HEADER.equals(head.subarray(0, SQLITE_HEADER.length))
 }
