@@ -15,22 +15,23 @@ const ROOT = path.join(import.meta.dirname, '..')
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SPEC.md', ...fs.globSync('docs/**/*.md', { cwd: ROOT }).toSorted()]
 const RUN = ['README.md', 'docs/recovery.md']
 
+/** What the benches and the counting tests write. */
+const MADE_LATER = new Set(['bench/RESULTS.md', 'bench/RELIABILITY.md'])
+
 const read = (file: string): string => fs.readFileSync(path.join(ROOT, file), 'utf8')
 const OPERATIONS = read('docs/operations.md')
 const README = read('README.md')
 
 /** The documents run side by side, each on a scratch machine of its own. */
 const TRANSCRIPTS = RUN.map((file) => ({ file, blocks: docBlocks(read(file)) }))
-let runs: Promise<BlockResult[]>[] = []
-beforeAll(() => {
-  runs = TRANSCRIPTS.map(({ blocks }) => runBlocks(blocks))
-})
+let runs: Promise<BlockResult[]>[] | undefined
+const started = (): Promise<BlockResult[]>[] => (runs ??= TRANSCRIPTS.map(({ blocks }) => runBlocks(blocks)))
 
 describe.each(TRANSCRIPTS.map((transcript, number) => ({ ...transcript, number })))('the commands of $file', ({ blocks, number: run }) => {
   let results: BlockResult[] = []
 
   beforeAll(async () => {
-    results = await runs[run]!
+    results = await started()[run]!
   }, 180_000)
 
   test('there are some', () => {
@@ -120,6 +121,11 @@ describe.each(DOCUMENTS)('%s', (file) => {
       expect(fs.existsSync(path.join(ROOT, linked)), target).toBe(true)
       if (anchor !== undefined) expect(anchors(read(linked)), target).toContain(anchor)
     }
+  })
+
+  test('names files that are there', () => {
+    const named = [...text.matchAll(/`((?:src|cli|format|test|bench|docs|bin)\/[\w./-]*)`/g)].map(([, name]) => name!)
+    expect(named.filter((name) => !MADE_LATER.has(name) && !fs.existsSync(path.join(ROOT, name)))).toEqual([])
   })
 
   test('names no path of the machine that it was written on', () => {
