@@ -304,10 +304,12 @@ describe('slots', () => {
     await expectVoid(journal, forge(at(), OWNER, 'backup_completed', { surprise: true }), 'clear')
   })
 
-  test('a reserved event of a member stops; of anybody else it is junk', async () => {
+  test('a reserved event of an owner stops; of a writer, or of anybody else, it is junk', async () => {
     for (const event of RESERVED_EVENTS) {
       const { journal, open, at } = await started()
       await expectVoid(journal, forge(at(), key(66), event, {}), 'member')
+      await change(journal, { add: [{ signing: key(67), roles: ['writer', 'reader', 'approver', 'witness'] }] })
+      await expectVoid(journal, forge(at(), key(67), event, {}), 'role')
       const head = journal.pin()
       await expect(plant(journal, forge(at(), OWNER, event, {}))).rejects.toMatchObject({
         name: 'StopError',

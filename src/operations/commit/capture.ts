@@ -31,6 +31,7 @@ export interface CaptureOptions {
   readonly cache: CaptureCache | undefined
   readonly queue: Pick<FileQueue, 'add' | 'room' | 'drain' | 'isFull'>
   readonly putTree: PutChunk
+  readonly putData: (bytes: Uint8Array) => Uint8Array
   readonly counts: CommitCounts
   readonly problems: Problems
   readonly signal: AbortSignal | undefined
@@ -229,7 +230,7 @@ class Capture {
   }
 
   #ownEntry(node: DirectoryNode, stat: FileStat): Entry {
-    const { xattrs, problem } = readDirectoryXattrs(node.handle)
+    const { xattrs, problem } = readDirectoryXattrs(node.handle, this.#options.putData)
     if (problem !== undefined) this.#options.problems.add(node.path, 'metadata', problem)
     return { ...entryOf(node.name, ENTRY_DIRECTORY, stat), ...(xattrs.length > 0 && { xattrs }) }
   }

@@ -106,6 +106,7 @@ export class CommitRun {
       cache: openCache?.(this.#segments),
       queue,
       putTree,
+      putData: this.#trees.putData,
       counts: this.#counts,
       problems: this.#problems,
       signal,

@@ -34,6 +34,7 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
     cache: readOnly(options.openCache?.(await listSegments(repository.store))),
     queue: COUNTED_ONLY,
     putTree: () => PLACEHOLDER,
+    putData: () => PLACEHOLDER,
     counts,
     problems,
     signal: options.signal,

@@ -15,6 +15,7 @@ import type { ByteRange, FileToRead, ProblemKind } from './messages.ts'
 import { type ContentWriter, storeRanges } from './store-content.ts'
 import { xattrsOf } from './xattrs.ts'
 
+const CHUNK_DATA = 1
 const ATTEMPTS = 3
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = fs.constants
 
@@ -62,13 +63,13 @@ const CHANGED = { kind: 'changed', message: `the file changed while it was read,
 function finishRegular(fd: number, name: Buffer, stat: FileStat, items: readonly StreamItem[], content: ContentWriter): ReadFile {
   if (items.length > INLINE_ITEMS) return { isLong: true }
   const size = items.reduce((sum, item) => sum + item.length, 0)
-  const xattrs = xattrsOf(readXattrsFd(fd), content.writer)
+  const xattrs = xattrsOf(readXattrsFd(fd), (value) => content.writer.put(CHUNK_DATA, value))
   const entry = fileEntry(name, stat, xattrs, { size, depth: 0, items })
   return { entry: encodeEntry(entry), stat: statRecord(stat) }
 }
 
 function readOther(directoryFd: number, name: Buffer, type: EntryType, stat: FileStat, content: ContentWriter): ReadFile {
-  const xattrs = xattrsOf(readXattrsAt(directoryFd, name), content.writer)
+  const xattrs = xattrsOf(readXattrsAt(directoryFd, name), (value) => content.writer.put(CHUNK_DATA, value))
   const entry: Entry = {
     ...entryOf(name, type, stat),
     ...(type === ENTRY_SYMLINK && { target: readlinkAt(directoryFd, name) }),

@@ -1,11 +1,9 @@
 // Extended attributes of an entry: short values inline, long ones as chunks of data. SPEC §6.7 field 12.
 
 import type { Stream } from '../../../format/stream.ts'
-import type { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import type { Xattr } from '../../runtime/posix/xattr.ts'
 
 const INLINE_BYTES = 4096
-const CHUNK_DATA = 1
 
 export interface EntryXattr {
   readonly name: Uint8Array
@@ -18,10 +16,10 @@ export function isLong(value: Uint8Array): boolean {
 }
 
 /** The attributes as an entry holds them. */
-export function xattrsOf(xattrs: readonly Xattr[], writer: ChunkWriter): EntryXattr[] {
+export function xattrsOf(xattrs: readonly Xattr[], putData: (bytes: Uint8Array) => Uint8Array): EntryXattr[] {
   return xattrs.map(({ name, value }) => {
     if (!isLong(value)) return { name, value }
-    const id = writer.put(CHUNK_DATA, value)
+    const id = putData(value)
     return { name, value: { size: value.length, depth: 0, items: [{ length: value.length, id }] } }
   })
 }

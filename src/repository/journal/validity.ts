@@ -2,11 +2,15 @@ import { equalBytes, toHex } from '../../../format/bytes.ts'
 import { checkClear, type EventName, isEventName, isReservedEvent, rolesAllow } from '../../../format/events.ts'
 import { decodeJournalEntry, decodeSigned, type JournalEntry } from '../../../format/journal.ts'
 import { LIMITS } from '../../../format/limits.ts'
+import type { Role } from '../../../format/member.ts'
 import { FormatError, StopError } from '../../errors.ts'
 import { verifySignature } from '../crypto/signing.ts'
 import { changeProblem, mayCommitTo } from './members.ts'
 import type { Slot } from './slots.ts'
 import type { JournalMember, JournalState, VoidReason } from './state.ts'
+
+/** Whose reserved events count. SPEC §7.4 */
+const MAY_STOP: readonly Role[] = ['owner', 'maintainer']
 
 /** An entry whose event is known. */
 export type KnownEntry = JournalEntry & { readonly event: EventName }
@@ -15,7 +19,7 @@ export type Verdict = { readonly entry: KnownEntry } | { readonly reason: VoidRe
 
 /**
  * Whether the slot after the state's head is valid, and why not. It needs no key: roles, signatures and clear fields decide. SPEC §7.3
- * @throws {StopError} `newer-repository` when a member signed an event that a later version defines: to skip a deletion would be wrong.
+ * @throws {StopError} `newer-repository` when an owner or maintainer signed an event that a later version defines: to skip a deletion would be wrong.
  */
 export function judge(state: JournalState, slot: Slot): Verdict {
   if (slot.bytes.length > LIMITS.journalSlotBytes) {
@@ -37,7 +41,9 @@ function judgeEntry(state: JournalState, sequence: number, ...[entry, signed, si
     return { reason: 'signature' }
   }
   if (isReservedEvent(entry.event)) {
-    throw newer(entry)
+    // Whatever such an event will mean, a stolen writer must not stop everybody with it.
+    if (member.roles.some((role) => MAY_STOP.includes(role))) throw newer(entry)
+    return { reason: 'role' }
   }
   const { event } = entry
   if (!isEventName(event)) {
