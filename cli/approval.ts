@@ -1,7 +1,6 @@
 // How a person says yes to what destroys or overwrites: --plan shows it, --apply DIGEST does exactly that, and at a terminal the
 // first words of the digest are typed.
 
-import process from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import type { Argv } from 'yargs'
 import type { Decision, PlanOutcome, ShownPlan } from '../src/control/access/authorize.ts'

@@ -1,6 +1,5 @@
 // The program `cairn`: a thin door over src/control and src/operations. Flow: argv → program → run → commands/<verb> → exit code.
 
-import process from 'node:process'
 import { reportError } from './output/error.ts'
 import { runProgram } from './program.ts'
 

@@ -1,7 +1,6 @@
 // The command line as a whole: which commands there are, and what is refused. Only the module of the command that was named is
 // loaded, so that a quick command stays quick.
 
-import process from 'node:process'
 import yargs, { type Argv } from 'yargs'
 import { UsageError } from '../src/errors.ts'
 import { COMMANDS } from './commands.ts'

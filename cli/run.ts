@@ -1,6 +1,5 @@
 // The frame around every command: options → session → verb → output → exit code. A command says what is its own; the rest stands here.
 
-import process from 'node:process'
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Session } from '../src/control/session/session.ts'
 import { CancelledError } from '../src/errors.ts'

@@ -1,6 +1,5 @@
 // Ctrl-C and SIGTERM: the first asks the command to end in order, the second ends it at once.
 
-import process from 'node:process'
 import { EXITS } from './exit-codes.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -1,7 +1,6 @@
 // `cairn commit`: captures paths, or a stream, into a new snapshot of a series.
 
 import os from 'node:os'
-import process from 'node:process'
 import { addAbortSignal } from 'node:stream'
 import { toHex } from '../../format/bytes.ts'
 import type { Session } from '../../src/control/session/session.ts'

@@ -1,6 +1,5 @@
 // Errors: for people a line and a hint on stderr, for programs one object on stdout.
 
-import process from 'node:process'
 import { styleText } from 'node:util'
 import { exitCodeOf, isCairnError } from '../exit-codes.ts'
 import { jsonText } from './json.ts'

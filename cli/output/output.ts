@@ -1,6 +1,5 @@
 // Where a command's results go: to people as text, to programs as JSON; remarks and progress go to stderr.
 
-import process from 'node:process'
 import { jsonText, jsonWithList } from './json.ts'
 import { ProgressLine } from './progress.ts'
 

@@ -6,6 +6,7 @@ import { copyContent, fill, hashContent, type Piece, writePieces } from './conte
 import type { EntryCreator } from './entry-creator.ts'
 import type { MetadataSetter } from './metadata.ts'
 import { entryFailure } from './problem.ts'
+import { WriteBehind } from './write-behind.ts'
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 // O_NONBLOCK: a fifo put in a file's place must not hold the thread up.
@@ -27,6 +28,7 @@ export interface CreatedEntry extends PlacedEntry {
 export class FileWriter {
   readonly #creator: EntryCreator
   readonly #metadata: MetadataSetter
+  readonly #behind = new WriteBehind()
 
   constructor(creator: EntryCreator, metadata: MetadataSetter) {
     this.#creator = creator
@@ -61,6 +63,7 @@ export class FileWriter {
     return closing(fd, () => {
       try {
         writePieces(fd, pieces)
+        this.#sendOff(fd, file, pieces)
         return true
       } catch (error) {
         this.#creator.failed(file.directory, file.entry.name, error)
@@ -102,6 +105,12 @@ export class FileWriter {
     }
     if (!whole) this.#creator.remove(directory, entry.name)
     return whole
+  }
+
+  #sendOff(fd: number, { inode, entry }: CreatedEntry, pieces: readonly Piece[]): void {
+    const from = pieces[0]!.at
+    const last = pieces.at(-1)!
+    this.#behind.wrote(fd, { inode, sizeBytes: entry.content!.size }, from, last.at + last.bytes.length - from)
   }
 
   /** Compares with the file's own SHA-256 where the snapshot has one, and sets the metadata. */

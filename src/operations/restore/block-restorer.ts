@@ -2,6 +2,7 @@ import { equalBytes } from '../../../format/bytes.ts'
 import { CHUNK_DATA, PACK_DATA } from '../../../format/pack.ts'
 import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { type PackKeys, PackReader } from '../../repository/pack/pack-reader.ts'
+import { discard } from '../../runtime/discard.ts'
 import type { Piece } from '../../targets/tree-writer.ts'
 import { isDamage } from './damage.ts'
 import type { EntryRestorer } from './entry-restorer.ts'
@@ -62,6 +63,7 @@ export class BlockRestorer {
       if (this.#data.entries.hows[entry] === HOW_WHOLE) this.#restoreWhole(entry, raw)
       else this.#restorePieces(entry, rows, raw)
     }
+    if (raw !== undefined) discard(raw)
   }
 
   #restoreWhole(index: number, raw: Buffer | undefined): void {

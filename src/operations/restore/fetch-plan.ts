@@ -14,7 +14,7 @@ export interface Fetch {
 }
 
 /** Enough to keep a disk or network busy, few enough to hold several of them in memory. */
-const FETCH_BYTES = 8 << 20
+export const FETCH_BYTES = 8 << 20
 /** Bytes that nobody wants are read, too, where that saves a read. */
 const GAP_BYTES = 512 << 10
 

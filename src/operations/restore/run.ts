@@ -9,7 +9,7 @@ import type { Staging } from '../../targets/staging.ts'
 import { ChunkByChunk } from './chunk-by-chunk.ts'
 import { directoryLevels } from './directory-levels.ts'
 import { EntryRestorer } from './entry-restorer.ts'
-import { Fetcher, transferable } from './fetch.ts'
+import { Fetcher } from './fetch.ts'
 import type { BlocksJob, RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
 import { type RestoreProgress, Tally } from './outcome.ts'
 import type { RestorePlan } from './plan.ts'
@@ -120,9 +120,8 @@ export class RestoreRun {
 
   async #one(job: RestoreJob): Promise<void> {
     this.#checkCancelled()
-    if (job.kind !== 'blocks') return this.#add(await this.#hands.run(job))
-    const bytes = transferable(job.bytes)
-    this.#add(await this.#hands.run({ ...job, bytes }, [bytes.buffer]))
+    this.#add(await this.#hands.run(job))
+    if (job.kind === 'blocks') this.#fetcher.release(job)
   }
 
   #add(result: RestoreResult): void {

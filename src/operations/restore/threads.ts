@@ -10,7 +10,7 @@ const CLOSE_MS = 1000
 export interface Hands {
   /** How many jobs can be under way at once. */
   readonly count: number
-  run(job: RestoreJob, transfer?: readonly ArrayBuffer[]): Promise<RestoreResult>
+  run(job: RestoreJob): Promise<RestoreResult>
   /** Waits for nothing: no job may be under way. */
   close(): Promise<void>
 }
@@ -30,7 +30,7 @@ export function threads(data: RestoreWorkerData, count = coreCount()): Hands {
   const pool = new WorkerPool<RestoreJob, RestoreResult>({ module: workerModule('worker', import.meta.url), data, size: count })
   return {
     count,
-    run: (job, transfer = []) => pool.run(job, transfer),
+    run: (job) => pool.run(job),
     close: async () => {
       // A thread that died never answers; then its handles stay open until the process ends.
       const waited = new AbortController()

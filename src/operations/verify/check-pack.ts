@@ -9,16 +9,12 @@ import { attestationOf } from '../../repository/objects/attestation.ts'
 import { packKindOf } from '../../repository/objects/chunk-reader.ts'
 import { segmentPack } from '../../repository/objects/pack-directories.ts'
 import type { PackKeys, PackReader } from '../../repository/pack/pack-reader.ts'
-import type { GarbageBudget } from '../../runtime/garbage.ts'
-import type { PackJob, PackResult, PackVerdict } from './messages.ts'
-
-/** Opened blocks that a thread may leave to be collected. */
-export const GARBAGE_BYTES = 48 << 20
+import { discard } from '../../runtime/discard.ts'
+import type { PackJob, PackVerdict } from './messages.ts'
 
 export interface PackTools {
   readonly reader: PackReader
   readonly identity: ChunkIdentity
-  readonly garbage: GarbageBudget
 }
 
 interface PackToCheck {
@@ -41,13 +37,13 @@ interface ExpectedBlock {
 }
 
 /** Checks the pack of a job, in whichever thread. */
-export function checkJob(tools: PackTools, { kind, id, buffer, packBytes, keys, indexed }: PackJob): PackResult {
+export function checkJob(tools: PackTools, { kind, id, buffer, packBytes, keys, indexed }: PackJob): PackVerdict {
   const packKeys = keys && { kind, blockKey: Buffer.from(keys.blockKey), directoryKey: Buffer.from(keys.directoryKey) }
-  return { verdict: checkPack(tools, { kind, id, bytes: Buffer.from(buffer, 0, packBytes), keys: packKeys, indexed }), buffer }
+  return checkPack(tools, { kind, id, bytes: Buffer.from(buffer, 0, packBytes), keys: packKeys, indexed })
 }
 
 /** Checks a pack; nothing that is wrong with it is thrown. */
-function checkPack({ reader, identity, garbage }: PackTools, { kind, id, bytes, keys, indexed }: PackToCheck): PackVerdict {
+function checkPack({ reader, identity }: PackTools, { kind, id, bytes, keys, indexed }: PackToCheck): PackVerdict {
   const messages: string[] = []
   if (!sha256(bytes).equals(id)) messages.push('its bytes are not those that its name says')
   if (keys === undefined)
@@ -55,12 +51,12 @@ function checkPack({ reader, identity, garbage }: PackTools, { kind, id, bytes, 
   const own = directoryOf(reader, identity, { kind, id, bytes, keys, indexed }, messages)
   const blocks = own?.blocks ?? (indexed === undefined ? undefined : indexedBlocks(identity, indexed))
   if (blocks === undefined) return { messages, badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
-  const { badBlocks, chunks } = checkBlocks({ reader, garbage }, keys, bytes, blocks, messages)
+  const { badBlocks, chunks } = checkBlocks(reader, keys, bytes, blocks, messages)
   return { messages, badBlocks, lost: false, attestation: own?.attestation, chunks }
 }
 
 function checkBlocks(
-  { reader, garbage }: Pick<PackTools, 'reader' | 'garbage'>,
+  reader: PackReader,
   keys: PackKeys,
   bytes: Buffer,
   blocks: readonly ExpectedBlock[],
@@ -75,7 +71,6 @@ function checkBlocks(
       badBlocks.push(number)
       messages.push(`block ${number}: ${problem}`)
     }
-    garbage.dropped(block.sealedBytes + block.rawBytes)
     offset += block.sealedBytes
     chunks += block.lengths.length
   }
@@ -93,6 +88,7 @@ function blockProblem(reader: PackReader, keys: PackKeys, number: number, sealed
         throw new IntegrityError('chunk-id', `its chunk ${i} is not the one that the directory names`)
       at = end
     }
+    discard(raw)
   })
 }
 

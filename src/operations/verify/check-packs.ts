@@ -6,10 +6,9 @@ import { LIMITS } from '../../../format/limits.ts'
 import { PACK_HEADER_BYTES } from '../../../format/pack.ts'
 import { CancelledError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { GarbageBudget } from '../../runtime/garbage.ts'
 import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
-import { checkJob, GARBAGE_BYTES } from './check-pack.ts'
-import type { PackJob, PackResult, PackVerdict, VerifyWorkerData } from './messages.ts'
+import { checkJob } from './check-pack.ts'
+import type { PackJob, PackVerdict, VerifyWorkerData } from './messages.ts'
 import type { ListedPack } from './pack-health.ts'
 import { isDamage } from './tree-check.ts'
 
@@ -22,7 +21,7 @@ export interface CheckPacksOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type Check = (job: PackJob) => Promise<PackResult>
+type Check = (job: PackJob) => Promise<PackVerdict>
 
 /** Below this, starting threads takes longer than the work. */
 const FEW_BYTES = 8 << 20
@@ -37,12 +36,16 @@ export async function checkPacks(repository: Repository, packs: readonly ListedP
   const few = options.threadCount === undefined && packs.reduce((sum, { packBytes }) => sum + packBytes, 0) < FEW_BYTES
   const threadCount = few ? 1 : (options.threadCount ?? coreCount())
   const data: VerifyWorkerData = { repository: repository.id, idKey: repository.writeKeys.id }
-  const pool = new WorkerPool<PackJob, PackResult>({ module: workerModule('worker', import.meta.url), data, size: threadCount })
-  const tools = { reader: repository.packs, identity: repository.identity, garbage: new GarbageBudget(GARBAGE_BYTES) }
-  const check: Check = few ? (job) => Promise.resolve(checkJob(tools, job)) : (job) => pool.run(job, [job.buffer])
+  const pool = new WorkerPool<PackJob, PackVerdict>({ module: workerModule('worker', import.meta.url), data, size: threadCount })
+  const tools = { reader: repository.packs, identity: repository.identity }
+  const check: Check = few ? (job) => Promise.resolve(checkJob(tools, job)) : (job) => pool.run(job)
   try {
     const waiting = packs.values()
-    await Promise.all(Array.from({ length: threadCount + AHEAD }, () => lane(repository, waiting, check, options)))
+    const bufferBytes = Math.min(
+      LIMITS.packBytes,
+      packs.reduce((largest, { packBytes }) => Math.max(largest, packBytes), 0),
+    )
+    await Promise.all(Array.from({ length: threadCount + AHEAD }, () => lane(repository, waiting, bufferBytes, check, options)))
   } finally {
     await pool.close()
   }
@@ -52,21 +55,17 @@ export async function checkPacks(repository: Repository, packs: readonly ListedP
 async function lane(
   repository: Repository,
   waiting: Iterator<ListedPack>,
+  bufferBytes: number,
   check: Check,
   { indexedPack, onVerdict, signal }: CheckPacksOptions,
 ): Promise<void> {
-  let buffer = new ArrayBuffer(0)
+  // Shared, not sent to and fro: memory that changes hands is news to the collector each time.
+  const buffer = new SharedArrayBuffer(bufferBytes)
   for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
     if (signal?.aborted === true) throw new CancelledError('cancelled', 'The verification was cancelled.')
     const pack = next.value
-    if (buffer.byteLength < pack.packBytes && pack.packBytes <= LIMITS.packBytes) buffer = new ArrayBuffer(pack.packBytes)
     const job = await readPack(repository, pack, buffer, indexedPack)
-    if ('messages' in job) onVerdict(pack, job)
-    else {
-      const result = await check(job)
-      buffer = result.buffer
-      onVerdict(pack, result.verdict)
-    }
+    onVerdict(pack, 'messages' in job ? job : await check(job))
   }
 }
 
@@ -74,7 +73,7 @@ async function lane(
 async function readPack(
   repository: Repository,
   pack: ListedPack,
-  buffer: ArrayBuffer,
+  buffer: SharedArrayBuffer,
   indexedPack: CheckPacksOptions['indexedPack'],
 ): Promise<PackJob | PackVerdict> {
   const { key, id, kind } = pack
@@ -82,12 +81,19 @@ async function readPack(
     const bytes = await repository.store.get(key, { maxBytes: LIMITS.packBytes, into: new Uint8Array(buffer) })
     if (bytes === undefined) return { ...UNREADABLE, messages: ['it vanished from the store'] }
     const keys = headerKeys(repository, pack, bytes)
-    const held = bytes.buffer === buffer ? buffer : new Uint8Array(bytes).buffer
-    return { kind, id, buffer: held, packBytes: bytes.length, keys, indexed: keys && copyOf(indexedPack(pack)) }
+    return { kind, id, buffer: sharedBytes(bytes, buffer), packBytes: bytes.length, keys, indexed: keys && copyOf(indexedPack(pack)) }
   } catch (error) {
     if (isDamage(error)) return { ...UNREADABLE, messages: [error.message] }
     throw error
   }
+}
+
+/** The memory itself when the store read into it; a copy when it had reasons not to. */
+function sharedBytes(bytes: Buffer, into: SharedArrayBuffer): SharedArrayBuffer {
+  if (bytes.buffer === into) return into
+  const copy = new SharedArrayBuffer(bytes.length)
+  new Uint8Array(copy).set(bytes)
+  return copy
 }
 
 function headerKeys(repository: Repository, { kind }: ListedPack, bytes: Buffer): PackJob['keys'] {

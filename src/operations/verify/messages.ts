@@ -13,8 +13,8 @@ export interface PackJob {
   readonly kind: PackKind
   /** What the pack's bytes must hash to. */
   readonly id: Uint8Array
-  /** The first `packBytes` of it are the pack; the memory comes back with the answer. */
-  readonly buffer: ArrayBuffer
+  /** The first `packBytes` of it are the pack. */
+  readonly buffer: SharedArrayBuffer
   readonly packBytes: number
   /** From the pack's header; absent when that does not open. */
   readonly keys: { readonly blockKey: Uint8Array; readonly directoryKey: Uint8Array } | undefined
@@ -33,9 +33,4 @@ export interface PackVerdict {
   /** What a reader can attest of it; absent when its directory does not open. SPEC §6.4 */
   readonly attestation: Uint8Array | undefined
   readonly chunks: number
-}
-
-export interface PackResult {
-  readonly verdict: PackVerdict
-  readonly buffer: ArrayBuffer
 }

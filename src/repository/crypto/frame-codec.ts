@@ -64,8 +64,12 @@ export function sealVerifiedFrame(
  * @throws {FormatError} `frame-*` when what was sealed breaks the rules of a frame.
  */
 export function openFrame(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array, maxRawBytes: number): Buffer {
-  const { codec, rawBytes, payload } = decodeFrame(open(key, nonce, ad, sealed), maxRawBytes)
-  return codec === FrameCodec.zstd ? decompress(payload, rawBytes) : payload
+  const frame = open(key, nonce, ad, sealed)
+  const { codec, rawBytes, payload } = decodeFrame(frame, maxRawBytes)
+  if (codec !== FrameCodec.zstd) return payload
+  const raw = decompress(payload, rawBytes)
+  discard(frame)
+  return raw
 }
 
 function encodeFrame(raw: Uint8Array, { codec = 'zstd', level = DEFAULT_LEVEL }: FrameOptions): PlainFrame {

@@ -28,6 +28,8 @@ export interface CLibrary {
   getdents64(fd: number, into: Pointer, bytes: number): number
   lseek(fd: number, offset: number, whence: number): number
   syncfs(fd: number): number
+  sync_file_range(fd: number, offset: number, bytes: number, flags: number): number
+  posix_fadvise(fd: number, offset: number, bytes: number, advice: number): number
   flock(fd: number, operation: number): number
   listxattrat(dirFd: number, name: Pointer, flags: number, into: Pointer, bytes: number): number
   llistxattr(path: Pointer, into: Pointer, bytes: number): number
@@ -124,6 +126,8 @@ function signatures(): Record<keyof CLibrary, Signature> {
     getdents64: { result: 'int64_t', parameters: ['int', 'void *', 'size_t'], number: numbers.getdents64 },
     lseek: { result: 'int64_t', parameters: ['int', 'int64_t', 'int'] },
     syncfs: { result: 'int', parameters: ['int'] },
+    sync_file_range: { result: 'int', parameters: ['int', 'int64_t', 'int64_t', 'uint'] },
+    posix_fadvise: { result: 'int', parameters: ['int', 'int64_t', 'int64_t', 'int'] },
     flock: { result: 'int', parameters: ['int', 'int'] },
     listxattrat: { result: 'int64_t', parameters: ['int', 'const void *', 'uint', 'void *', 'size_t'], number: numbers.listxattrat },
     llistxattr: { result: 'int64_t', parameters: ['const void *', 'void *', 'size_t'] },

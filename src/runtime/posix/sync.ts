@@ -1,4 +1,4 @@
-import { check, libc } from './library.ts'
+import { check, lastError, libc } from './library.ts'
 
 /**
  * Makes everything written so far to the file system of `fd` durable, in one call.
@@ -9,3 +9,31 @@ import { check, libc } from './library.ts'
 export function syncFs(fd: number): void {
   check(libc().syncfs(fd), 'syncfs')
 }
+
+const WAIT_BEFORE = 1
+const WRITE = 2
+const WAIT_AFTER = 4
+const POSIX_FADV_DONTNEED = 4
+
+/**
+ * Has the kernel begin to write a region of a file to the disk; it is not durable by that. Offset and length in bytes.
+ * @throws {PosixError} ENOSPC, EDQUOT or EIO when the disk cannot take it
+ */
+export function startWriteBack(fd: number, offset: number, length: number): void {
+  syncRange(fd, offset, length, WRITE)
+}
+
+/** Waits until a region is written, and gives its pages back: who writes more than the memory holds needs few of them. Throws as above. */
+export function dropWritten(fd: number, offset: number, length: number): void {
+  syncRange(fd, offset, length, WAIT_BEFORE | WRITE | WAIT_AFTER)
+  libc().posix_fadvise(fd, offset, length, POSIX_FADV_DONTNEED)
+}
+
+function syncRange(fd: number, offset: number, length: number, flags: number): void {
+  if (libc().sync_file_range(fd, offset, length, flags) >= 0) return
+  const error = lastError('sync_file_range')
+  // A file system that does not know the call writes back in its own time.
+  if (!NOT_OFFERED.has(error.code ?? '')) throw error
+}
+
+const NOT_OFFERED = new Set(['EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ESPIPE'])
