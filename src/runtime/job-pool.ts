@@ -19,6 +19,8 @@ export interface JobHandlers<Job, Result> {
 export interface JobPool<Job, Result> {
   /** Runs a job on some worker. Rejects with what the worker threw. */
   run(job: Job, transfer?: readonly Transferable[]): Promise<Result>
+  /** Starts a worker, if there is none yet, so that it is ready when the first job comes. */
+  warm(): void
   /** Runs a job on every worker that has started. */
   runOnAll(job: Job): Promise<Result[]>
   /** Ends all workers; jobs that still run are rejected. */
@@ -40,6 +42,10 @@ export class InlinePool<Job, Result> implements JobPool<Job, Result> {
     const turn = this.#last.then(async () => (await this.#handlers.run(job)).result)
     this.#last = turn.catch(() => undefined)
     return turn
+  }
+
+  warm(): void {
+    // this thread is up
   }
 
   async runOnAll(job: Job): Promise<Result[]> {

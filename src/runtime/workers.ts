@@ -23,6 +23,8 @@ export interface WorkerPoolOptions {
   readonly data: unknown
   /** The most threads; they start when there are jobs for them. */
   readonly size: number
+  /** How many jobs must wait before a second thread starts, and a third: a few are done before it is ready. 1 unless told. */
+  readonly waitingPerStart?: number
   /** Called for each event that a worker posts. */
   readonly onEvent?: (event: unknown, reply: Reply) => void
 }
@@ -63,6 +65,10 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
     })
   }
 
+  warm(): void {
+    if (this.#threads.length === 0) this.#start()
+  }
+
   /** Runs a job on every thread that has started. */
   runOnAll(job: Job): Promise<Result[]> {
     return Promise.all(
@@ -94,8 +100,13 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
       undefined,
     )
     if (least !== undefined && least.jobs.size === 0) return least
-    if (this.#threads.length < this.#options.size) return this.#start()
+    if (this.#threads.length < this.#options.size && this.#isWorthStarting()) return this.#start()
     return least !== undefined && least.jobs.size <= QUEUED_AHEAD ? least : undefined
+  }
+
+  #isWorthStarting(): boolean {
+    const { waitingPerStart = 1 } = this.#options
+    return this.#threads.length === 0 || this.#waiting.length >= waitingPerStart
   }
 
   #start(): Thread<Result> {

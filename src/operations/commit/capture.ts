@@ -39,8 +39,8 @@ export interface CaptureOptions {
   readonly check: () => void
 }
 
-/** Directories between two turns of the event loop, in which results and stored packs are taken in. */
-const DIRECTORIES_PER_TURN = 32
+/** Directories between two turns of the event loop, in which results, segments and stored packs are taken in: many small steps. */
+const DIRECTORIES_PER_TURN = 4
 
 /** Walks a root and returns its entry, whose name is empty. */
 export async function capture(options: CaptureOptions): Promise<Entry> {

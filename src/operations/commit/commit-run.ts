@@ -35,6 +35,8 @@ export interface Captured {
 }
 
 const PROGRESS_MS = 200
+/** A thread takes as long to start as two or three batches to be read. */
+const WAITING_PER_START = 3
 
 export class CommitRun {
   readonly #repository: Repository
@@ -85,7 +87,7 @@ export class CommitRun {
     }
     const size = this.#options.threads ?? coreCount()
     if (size === 0) return new InlinePool((post) => commitWorker(data, post), onEvent)
-    return new WorkerPool({ module: workerModule('worker', import.meta.url), data, size, onEvent })
+    return new WorkerPool({ module: workerModule('worker', import.meta.url), data, size, onEvent, waitingPerStart: WAITING_PER_START })
   }
 
   async #captureRoot(): Promise<Entry> {

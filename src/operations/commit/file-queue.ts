@@ -28,6 +28,7 @@ export class FileQueue {
   #batch: QueuedFile[] = []
   #batchBytes = 0
   #filesUnderWay = 0
+  #begun = false
   readonly #running = new Set<Promise<void>>()
   #failure: { error: unknown } | undefined
 
@@ -43,6 +44,7 @@ export class FileQueue {
   }
 
   add(file: QueuedFile): void {
+    this.#begin()
     this.#filesUnderWay++
     if (file.sizeBytes > LARGE_FILE_BYTES) {
       this.#track(this.#readLarge(file))
@@ -51,6 +53,14 @@ export class FileQueue {
     this.#batch.push(file)
     this.#batchBytes += file.sizeBytes
     if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#flush()
+  }
+
+  /** What the first batch will need is made ready while it fills. */
+  #begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    this.#pool.warm()
+    this.#track(this.#prepare())
   }
 
   /** Stores values that are in memory already; `done` gets a stream for each. */

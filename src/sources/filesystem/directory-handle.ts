@@ -93,8 +93,9 @@ export class DirectoryHandle {
 
   /** Metadata of the directory as it was when first opened. */
   stat(): FileStat {
-    this.fd()
-    return this.#stat ?? (this.#stat = statFd(this.#fd!))
+    if (this.#stat !== undefined) return this.#stat
+    const fd = this.fd()
+    return this.#stat ?? (this.#stat = statFd(fd))
   }
 
   close(): void {
