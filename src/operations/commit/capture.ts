@@ -181,6 +181,7 @@ class Capture {
     queue.add({
       directoryFd: node.handle.pin(),
       name,
+      isRegular: node.types[index] === ENTRY_FILE,
       sizeBytes,
       done: (entry, stat, problem) => {
         node.handle.unpin()

@@ -22,7 +22,7 @@ import { TreePacks } from './tree-packs.ts'
 import { trustedIndex } from './trusted-index.ts'
 
 /** zstd's level; docs/decisions/0002 has the sweep. */
-export const DEFAULT_LEVEL = 3
+export const DEFAULT_LEVEL = 2
 
 export interface Captured {
   readonly root: Entry

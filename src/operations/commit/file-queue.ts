@@ -12,6 +12,7 @@ import type { CommitJob, CommitResult, FileProblem, FilesResult, RangesResult } 
 export interface QueuedFile {
   readonly directoryFd: number
   readonly name: string
+  readonly isRegular: boolean
   readonly sizeBytes: number
   done(entry: Uint8Array | undefined, stat: Buffer, problem: Omit<FileProblem, 'index'> | undefined): void
 }
@@ -92,7 +93,7 @@ export class FileQueue {
 
   async #readBatch(batch: readonly QueuedFile[]): Promise<void> {
     await this.#prepare()
-    const files = batch.map(({ directoryFd, name }) => ({ directoryFd, name }))
+    const files = batch.map(({ directoryFd, name, isRegular }) => ({ directoryFd, name, isRegular }))
     const result = (await this.#pool.run({ kind: 'files', files })) as FilesResult
     const problems = new Map(result.problems.map((problem) => [problem.index, problem]))
     let at = 0

@@ -3,12 +3,12 @@
 
 import fs from 'node:fs'
 import type { StreamItem } from '../../../format/stream.ts'
-import { encodeEntry } from '../../../format/tree.ts'
+import { ENTRY_FILE, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
 import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
 import { readXattrsFd } from '../../runtime/posix/xattr.ts'
-import { fileEntry } from '../../sources/filesystem/entry.ts'
+import { entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
 import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
 import type { ByteRange, CommitJob, CommitResult, FileProblem, FileToRead, RangesResult } from './messages.ts'
 import { openToRead, problemOf, rangesOf } from './read-file.ts'
@@ -45,6 +45,7 @@ export async function readLargeFile(file: FileToRead, pool: Pool, put: PutChunk)
 async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutChunk, forgotten: Buffer): Promise<LargeFile> {
   for (let attempt = 1; ; attempt++) {
     const stat = statFd(fd)
+    if (entryTypeOf(stat) !== ENTRY_FILE) throw Object.assign(new Error('something else took its place'), { code: 'ESTALE' })
     const { items, unchanged } = await readPieces(fd, stat, file, pool)
     if (!unchanged && attempt < ATTEMPTS) continue
     const xattrs = await xattrsOf(fd, pool)
@@ -55,9 +56,8 @@ async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutCh
 }
 
 async function readPieces(fd: number, stat: FileStat, file: FileToRead, pool: Pool): Promise<{ items: StreamItem[]; unchanged: boolean }> {
-  const { directoryFd, name } = file
   const pieces = piecesOf(rangesOf(fd, stat))
-  const results = await Promise.all(pieces.map((ranges) => pool.run({ kind: 'ranges', file: { directoryFd, name }, ranges })))
+  const results = await Promise.all(pieces.map((ranges) => pool.run({ kind: 'ranges', file: { directoryFd: file.directoryFd, name: file.name, isRegular: true }, ranges })))
   const items: StreamItem[] = []
   let at = 0
   for (const [index, result] of (results as RangesResult[]).entries()) {

@@ -21,6 +21,8 @@ export interface CommitWorkerData {
 export interface FileToRead {
   readonly directoryFd: number
   readonly name: string
+  /** Whether the walk saw a regular file: then it is opened without another look. */
+  readonly isRegular: boolean
 }
 
 /** A range of a file's data, in bytes. */

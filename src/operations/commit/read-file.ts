@@ -32,22 +32,27 @@ export interface ReadFile {
 export async function readFile(file: FileToRead, content: ContentWriter): Promise<ReadFile> {
   const name = Buffer.from(file.name, 'latin1')
   try {
+    const read = file.isRegular ? await readRegular(file.directoryFd, name, content) : undefined
+    if (read !== undefined) return read
     const stat = statAt(file.directoryFd, name)
     const type = entryTypeOf(stat)
     if (type === undefined) return { problem: { kind: 'unsupported', message: 'a file of an unknown type' } }
     if (type === ENTRY_DIRECTORY) return { problem: { kind: 'vanished', message: 'a directory took its place while the tree was read' } }
-    return type === ENTRY_FILE ? await readRegular(file.directoryFd, name, content) : readOther(file.directoryFd, name, type, stat, content)
+    if (type !== ENTRY_FILE) return readOther(file.directoryFd, name, type, stat, content)
+    return (await readRegular(file.directoryFd, name, content)) ?? { problem: CHANGED }
   } catch (error) {
     return { problem: problemOf(error) }
   }
 }
 
-async function readRegular(directoryFd: number, name: Buffer, content: ContentWriter): Promise<ReadFile> {
-  const fd = openToRead(directoryFd, name)
+/** Undefined when it is no regular file (any more). */
+async function readRegular(directoryFd: number, name: Buffer, content: ContentWriter): Promise<ReadFile | undefined> {
+  const fd = openUnlessSpecial(directoryFd, name)
+  if (fd === undefined) return undefined
   try {
     for (let attempt = 1; ; attempt++) {
       const before = statFd(fd)
-      if (entryTypeOf(before) !== ENTRY_FILE) return { problem: CHANGED }
+      if (entryTypeOf(before) !== ENTRY_FILE) return undefined
       const items = await storeRanges(fd, before.sizeBytes, rangesOf(fd, before), content)
       const changed = !statRecord(before).equals(statRecord(statFd(fd)))
       if (changed && attempt < ATTEMPTS) continue
@@ -86,6 +91,16 @@ export function openToRead(directoryFd: number, name: Buffer): number {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
     return openAt(directoryFd, name, flags) // only the owner may leave the access time alone
+  }
+}
+
+function openUnlessSpecial(directoryFd: number, name: Buffer): number | undefined {
+  try {
+    return openToRead(directoryFd, name)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ELOOP' || code === 'ENXIO') return undefined // a symlink; a socket
+    throw error
   }
 }
 
