@@ -56,27 +56,29 @@ export class MetadataSetter {
   /** Sets everything; `createdMode` is what the entry was created with. Only an error that is none of the system's is thrown. */
   apply(subject: Subject, entry: Entry, createdMode: number, problem: MetadataProblem): void {
     const hasMode = entry.type !== ENTRY_SYMLINK
-    const chowned = this.#setOwner(subject, entry, problem)
-    const mode = this.#permittedMode(entry, problem)
-    if (hasMode) this.#setMode(subject, mode, chowned, createdMode, problem)
+    const owner = this.#setOwner(subject, entry, problem)
+    const mode = owner === 'kept' ? this.#permittedMode(entry, problem) : entry.mode
+    if (hasMode) this.#setMode(subject, mode, owner === 'given', createdMode, problem)
     if (entry.xattrs !== undefined) this.#setXattrs(subject, entry.xattrs, hasMode ? mode : undefined, problem)
     attempt('times', problem, () => setTimes(subject, entry.mtime))
   }
 
-  #setOwner(subject: Subject, { uid, gid }: Entry, problem: MetadataProblem): boolean {
-    if (uid === this.#restorer.uid && gid === this.#restorer.gid) return false
+  /** What became of the owner: it was the restorer's own, was given away, or is the restorer's though it should not be. */
+  #setOwner(subject: Subject, { uid, gid }: Entry, problem: MetadataProblem): 'own' | 'given' | 'kept' {
+    if (uid === this.#restorer.uid && gid === this.#restorer.gid) return 'own'
     if (!this.#restorer.mayChown) {
       this.keptOwners++
-      return false
+      return 'kept'
     }
     if (uid >= NO_CHANGE || gid >= NO_CHANGE) {
       problem('ownership', `no file can belong to user ${uid} and group ${gid}`)
-      return false
+      return 'kept'
     }
-    return attempt('ownership', problem, () => {
+    const given = attempt('ownership', problem, () => {
       if ('fd' in subject) fchownSync(subject.fd, uid, gid)
       else fchownAt(subject.directoryFd, subject.name, uid, gid)
     })
+    return given ? 'given' : 'kept'
   }
 
   #setMode(subject: Subject, mode: number, chowned: boolean, createdMode: number, problem: MetadataProblem): void {
@@ -87,7 +89,6 @@ export class MetadataSetter {
 
   /** Without the owner that it was made for, a setuid file would lend its rights to somebody else. */
   #permittedMode(entry: Entry, problem: MetadataProblem): number {
-    if (this.#restorer.mayChown) return entry.mode
     const lost = (entry.uid === this.#restorer.uid ? 0 : SETUID) | (entry.gid === this.#restorer.gid ? 0 : SETGID)
     if ((entry.mode & lost) === 0) return entry.mode
     problem('mode', 'setuid or setgid was left out, because its owner could not be kept')

@@ -1,4 +1,4 @@
-// Metadata: extended attributes and ACLs, modes, owners, and times to the nanosecond, of files, directories and links. DESIGN §7
+// Metadata: extended attributes and ACLs, modes, owners, and times to the nanosecond, of files, directories and links. SPEC §9.2
 
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Names, links and special files: all that a directory can hold comes back as it was. DESIGN §7
+// Names, links and special files: all that a directory can hold comes back as it was. SPEC §9.2
 
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'

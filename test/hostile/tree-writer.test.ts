@@ -295,6 +295,12 @@ describe('metadata of a hostile tree', () => {
     expect(problems.map(({ kind }) => kind)).toEqual(['mode'])
     expect(writer.keptOwners).toBe(1)
   })
+  test('setuid is not lent to root either, when the owner cannot be given', () => {
+    const { writer, problems, tree } = bench([], { uid: 0, gid: 0, umask: 0o22, mayChown: true })
+    writer.writeFile({ directory: 0, entry: file('su', { mode: 0o6755, uid: 0xffff_ffff, gid: 0xffff_ffff }) }, HELLO)
+    expect(statSync(join(tree, 'su')).mode & 0o7777).toBe(0o755)
+    expect(problems.map(({ kind }) => kind)).toEqual(['ownership', 'mode'])
+  })
   test.runIf(isRoot)('setuid survives the change of owner that comes before it', () => {
     const { writer, tree } = bench()
     writer.writeFile({ directory: 0, entry: file('su', { mode: 0o4755, uid: 1234, gid: 1234 }) }, HELLO)

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
-import { CHUNK_DATA, PACK_DATA } from '../../format/pack.ts'
+import { CHUNK_DATA, CHUNK_TREE, PACK_DATA } from '../../format/pack.ts'
 import { packKey } from '../../format/store-key.ts'
 import { repairIndex } from '../../src/operations/repair/repair-index.ts'
 import { createIdentity } from '../../src/repository/crypto/identity.ts'
@@ -80,6 +80,22 @@ test('a pack whose directory names chunks that it does not hold never comes unde
   const healed = await (await owner()).index()
   expect(healed.packs.some(({ id }) => Buffer.from(id).equals(pack.id))).toBe(true)
   expect(healed.packs).toHaveLength(outcome.packs - 1)
+})
+
+test('a data pack that holds a chunk of a tree does not make later commits leave that tree out', async () => {
+  const { store, owner } = await filled('wrong-kind')
+  const repository = await owner()
+  await addWriter(repository)
+  const raw = Buffer.alloc(1000, 7)
+  const id = repository.identity.id(CHUNK_TREE, raw)
+  const { epoch, key } = repository.sealing
+  const writer = new PackWriter(PACK_DATA, { repository: repository.id, epoch, sealing: new EncapsulationKey(key), level: 3 })
+  writer.addBlock(raw, [{ kind: CHUNK_TREE, length: raw.length, id }], 'stored')
+  const pack = writer.finish()
+  await store.put(packKey(pack.kind, pack.id), pack.parts)
+  const outcome = await repairIndex(await owner())
+  expect(outcome.unreadable.map(({ object }) => object)).toEqual([packKey(pack.kind, pack.id)])
+  expect((await (await owner()).index()).has(id)).toBe(false)
 })
 
 test('a segment that says something else of a pack than the pack itself is superseded, and what it alone named is named anew', async () => {

@@ -1,5 +1,5 @@
 // The catalog's rows of captured directories: one SQLite file for each series and root, disposable. A transaction spans the whole
-// commit and ends well only after the journal entry stands, so that no row ever names a chunk that was not stored. DESIGN §7.
+// commit and ends well only after the journal entry stands, so that no row ever names a chunk that was not stored. SPEC §9.2.
 // A cache that cannot be used (its disk is full) must not keep a backup from being made: it is then done without.
 
 import fs from 'node:fs'

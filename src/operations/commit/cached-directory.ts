@@ -1,4 +1,4 @@
-// What the catalog remembers of a directory: how each of its names looked, and the encoded entries that were made of them. DESIGN §7.
+// What the catalog remembers of a directory: how each of its names looked, and the encoded entries that were made of them. SPEC §9.2.
 // A row carries a checksum: in doubt a file is read again.
 
 import { sha256 } from '../../repository/crypto/hash.ts'

@@ -1,5 +1,5 @@
 // The walk of a commit: lists directories, compares each name with what the catalog remembers, gives what changed to the worker
-// threads, and makes a tree of each directory as soon as all in it is known. Main thread. DESIGN §7, SPEC §9.2.3.
+// threads, and makes a tree of each directory as soon as all in it is known. Main thread. SPEC §9.2.3.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeEntry, ENTRY_DIRECTORY, ENTRY_FILE, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'

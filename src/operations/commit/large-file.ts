@@ -57,7 +57,9 @@ async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutCh
 
 async function readPieces(fd: number, stat: FileStat, file: FileToRead, pool: Pool): Promise<{ items: StreamItem[]; unchanged: boolean }> {
   const pieces = piecesOf(rangesOf(fd, stat))
-  const results = await Promise.all(pieces.map((ranges) => pool.run({ kind: 'ranges', file: { directoryFd: file.directoryFd, name: file.name, isRegular: true }, ranges })))
+  const results = await Promise.all(
+    pieces.map((ranges) => pool.run({ kind: 'ranges', file: { directoryFd: file.directoryFd, name: file.name, isRegular: true }, ranges })),
+  )
   const items: StreamItem[] = []
   let at = 0
   for (const [index, result] of (results as RangesResult[]).entries()) {

@@ -1,5 +1,5 @@
 // Reads one file of a batch into an encoded entry: opened without following links, read, and compared with what it was before.
-// A file that changes meanwhile is read again, twice at most, and then recorded as such. DESIGN §7.
+// A file that changes meanwhile is read again, twice at most, and then recorded as such. SPEC §9.2.
 
 import fs from 'node:fs'
 import type { StreamItem } from '../../../format/stream.ts'

@@ -4,6 +4,7 @@
 import { toHex } from '../../../format/bytes.ts'
 import type { SegmentPack } from '../../../format/index-segment.ts'
 import { AccessError, CancelledError, StoreError } from '../../errors.ts'
+import { requireFeatures } from '../../repository/journal/open-journal.ts'
 import { attestationOf } from '../../repository/objects/attestation.ts'
 import { directoriesOf, openPack, type PackProblem } from '../../repository/objects/pack-directories.ts'
 import { type SegmentProblem, writeSegment } from '../../repository/objects/segments.ts'
@@ -49,12 +50,13 @@ const CHUNKS_PER_SEGMENT = 1 << 20
 
 /**
  * Heals the index; a second run finds nothing to do. An interrupted run leaves segments that count, and the next goes on.
- * @throws {AccessError} `role` when this member is no owner; {KeyError} without the read key; {StoreError}; {CancelledError}.
+ * @throws {AccessError} `role` when this member is no owner; {KeyError} without the read key; {StopError} `newer-repository`; {StoreError}; {CancelledError}.
  */
 export async function repairIndex(repository: Repository, options: RepairIndexOptions = {}): Promise<RepairIndexOutcome> {
   if (!repository.isOwner(repository.signing.memberId)) {
     throw new AccessError('role', 'Only an owner may repair the index: what its segments say is believed by everybody who commits.')
   }
+  requireFeatures(repository.journal.state, 'check')
   return new IndexRepair(repository, options).run()
 }
 

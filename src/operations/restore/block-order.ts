@@ -1,4 +1,4 @@
-// From "which pieces does each file have" to "which pieces does each block give": the way a restore reads. DESIGN: each block
+// From "which pieces does each file have" to "which pieces does each block give": the way a restore reads. Each block
 // is fetched and opened once, whoever needs it.
 
 import type { IndexedBlock, IndexedPack } from '../../repository/objects/chunk-index.ts'

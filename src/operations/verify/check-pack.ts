@@ -6,7 +6,6 @@ import { FormatError, IntegrityError } from '../../errors.ts'
 import type { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import { attestationOf } from '../../repository/objects/attestation.ts'
-import { packKindOf } from '../../repository/objects/chunk-reader.ts'
 import { segmentPack } from '../../repository/objects/pack-directories.ts'
 import type { PackKeys, PackReader } from '../../repository/pack/pack-reader.ts'
 import { discard } from '../../runtime/discard.ts'
@@ -114,9 +113,6 @@ function directoryOf(
       lengths: chunks.map(({ length }) => length),
       fits: (i: number, chunk: Buffer) => identity.id(chunks[i]!.kind, chunk).equals(chunks[i]!.id),
     }))
-    if (blocks.some(({ chunks }) => chunks.some((chunk) => packKindOf(chunk.kind) !== kind))) {
-      throw new IntegrityError('directory-kind', 'it names chunks of a kind that belongs into other packs')
-    }
     own = { blocks: expected, attestation: attestationOf(segmentPack(id, kind, bytes.length, blocks)) }
   })
   if (problem !== undefined) messages.push(`its directory: ${problem}`)

@@ -12,6 +12,9 @@ import { openSegment, sealSegment } from '../crypto/symmetric.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { ChunkIndex } from './chunk-index.ts'
 
+/** Header, tag and signature take some bytes beyond the raw size; more than this they cannot be. */
+const SEALING_BYTES = 1 << 20
+
 /** What reading the segments brought: the index, the segments' names, and what had to be skipped. */
 export interface LoadedIndex {
   readonly index: ChunkIndex
@@ -98,7 +101,7 @@ export async function* readSegments(store: ObjectStore, context: SegmentContext)
 
 async function readSegment(store: ObjectStore, key: string, context: SegmentContext): Promise<ReturnType<typeof openSegment>> {
   const parsed = parseStoreKey(key)
-  const bytes = await store.get(key, { maxBytes: LIMITS.segmentRawBytes })
+  const bytes = await store.get(key, { maxBytes: LIMITS.segmentRawBytes + SEALING_BYTES })
   if (bytes === undefined || parsed.kind !== 'segment') throw new Error(`The index segment ${key} vanished while it was read.`)
   if (!sha256(bytes).equals(parsed.id)) throw new Error(`The index segment ${key} is not what its name says.`)
   return openSegment(bytes, context)

@@ -71,7 +71,7 @@ export class PackReader {
   /** The directory of a pack from its sealed bytes; `directoryOffset` must agree with the blocks. */
   openDirectory(keys: PackKeys, sealed: Uint8Array, directoryOffset: number): DirectoryBlock[] {
     const ad = directoryAd(this.#repository, keys.kind)
-    const blocks = decodeDirectory(openFrame(keys.directoryKey, u96(0), ad, sealed, LIMITS.directoryRawBytes))
+    const blocks = decodeDirectory(openFrame(keys.directoryKey, u96(0), ad, sealed, LIMITS.directoryRawBytes), { packKind: keys.kind })
     const sealedBytes = blocks.reduce((sum, block) => sum + block.sealedBytes, 0)
     if (PACK_HEADER_BYTES + sealedBytes !== directoryOffset) {
       throw new IntegrityError('directory-offset', 'The blocks of a pack do not end where its directory begins.')
