@@ -29,7 +29,7 @@ export interface PackSizes {
   readonly maxChunks: number
 }
 
-export const PACK_SIZES: PackSizes = { softBytes: 12 << 20, hardBytes: 20 << 20, maxChunks: 65_536 }
+export const PACK_SIZES: PackSizes = { softBytes: 8 << 20, hardBytes: 13 << 20, maxChunks: 65_536 }
 
 /** A padding of less than this share of the pack is small. */
 const SMALL_PADDING = 1 / 256

@@ -1,6 +1,6 @@
 // A store in a directory: each key is a file of that path (SPEC §3). An object is written and flushed under tmp/, appears by
 // link(2), which no other writer can undo or repeat, and its directory is flushed. Nothing below the root that is a
-// symlink is followed. All calls are asynchronous: a pack of 32 MiB must not hold up the event loop.
+// symlink is followed. All calls are asynchronous: a pack of many MiB must not hold up the event loop.
 
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, mkdir, open, unlink } from 'node:fs/promises'

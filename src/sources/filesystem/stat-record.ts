@@ -23,7 +23,7 @@ export function putStatRecord(target: Buffer, offset: number, stat: FileStat): v
 
 /** The record of one file. */
 export function statRecord(stat: FileStat): Buffer {
-  const record = Buffer.alloc(STAT_RECORD_BYTES)
+  const record = Buffer.allocUnsafe(STAT_RECORD_BYTES)
   putStatRecord(record, 0, stat)
   return record
 }
