@@ -6,14 +6,14 @@ import { CancelledError } from '../src/errors.ts'
 import { EXITS, type ExitName } from './exit-codes.ts'
 import { type GlobalArgs, sessionOptions } from './options.ts'
 import { reportError } from './output/error.ts'
-import { Output } from './output/output.ts'
+import { Output, ReaderGone } from './output/output.ts'
 import { stopSignal } from './signals.ts'
 
 /** What a command works with. */
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv
   readonly output: Output
-  /** Aborts on Ctrl-C, SIGTERM, and when nobody reads the output any more. */
+  /** Aborts on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
   /** Opens the repository that the options name, once; it is closed when the command ends. */
   readonly openSession: () => Promise<Session>
@@ -85,6 +85,7 @@ async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Pr
   } catch (error) {
     output.progress.clear()
     await closeQuietly(sessions[0])
+    if (error instanceof ReaderGone) return EXITS.done[0]
     return reportError(signal.aborted ? cancelled(error) : error, { json: args.json })
   } finally {
     release()

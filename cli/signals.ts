@@ -4,19 +4,14 @@ import { EXITS } from './exit-codes.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A signal that aborts when the process is asked to stop, or when nobody reads its output any more; `release` lets go of it. */
+/** A signal that aborts when the process is asked to stop; `release` lets go of it. */
 export function stopSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(EXITS.cancelled[0])
     controller.abort()
   }
-  const broken = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error
-    controller.abort()
-  }
   for (const name of SIGNALS) process.on(name, stop)
-  process.stdout.on('error', broken)
   return {
     signal: controller.signal,
     release() {

@@ -17,6 +17,11 @@ export interface ListForms<T> {
 
 const WRITE_BYTES = 64 << 10
 
+/** Nobody reads a list any more, as behind `| head`: there is nothing left to do, and nothing is wrong. */
+export class ReaderGone extends Error {
+  override readonly name = 'ReaderGone'
+}
+
 export class Output {
   readonly json: boolean
   readonly quiet: boolean
@@ -27,6 +32,7 @@ export class Output {
     this.json = json
     this.quiet = quiet
     this.progress = new ProgressLine(process.stderr, !json && !quiet && process.stderr.isTTY)
+    process.stdout.on('error', ignoreGoneReader)
   }
 
   /** The result: `value` as one JSON object for programs, or what `human` gives for people. */
@@ -60,10 +66,11 @@ export class Output {
     await this.bytes(waiting)
   }
 
-  /** Bytes as they are, no faster than the reader takes them. */
+  /** Bytes as they are, no faster than the reader takes them. @throws {ReaderGone} when there is none any more */
   async bytes(bytes: Uint8Array | string): Promise<void> {
     const { stdout } = process
-    if (bytes.length === 0 || stdout.destroyed || stdout.write(bytes)) return
+    if (stdout.destroyed) throw new ReaderGone()
+    if (bytes.length === 0 || stdout.write(bytes)) return
     await new Promise<void>((resolve) => {
       const go = (): void => {
         stdout.off('drain', go)
@@ -73,6 +80,7 @@ export class Output {
       }
       stdout.on('drain', go).on('close', go).on('error', go)
     })
+    if (stdout.destroyed) throw new ReaderGone()
   }
 
   /** A remark for people, on stderr. */
@@ -88,6 +96,11 @@ export class Output {
     this.progress.clear()
     process.stderr.write(`${text}\n`)
   }
+}
+
+/** A backup must not end because its output is no longer read. */
+function ignoreGoneReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 async function* mapped<T, U>(items: AsyncIterable<T> | Iterable<T>, map: (item: T) => U): AsyncGenerator<U> {
