@@ -1,7 +1,8 @@
 // `cairn cat`: prints a file of a snapshot.
 
 import { UsageError } from '../../src/errors.ts'
-import { cat, fileAt } from '../../src/operations/cat/cat.ts'
+import { catAt } from '../../src/operations/cat/cat.ts'
+import { ofSnapshot } from '../../src/operations/snapshot-tree.ts'
 import { pathJson } from '../output/path-text.ts'
 import { defineCommand } from '../run.ts'
 import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
@@ -21,9 +22,9 @@ export const command = defineCommand({
     const { snapshot, manifest, path } = await openSnapshot(session, args.file)
     if (path.length === 0)
       throw new UsageError('no-path', 'No file was named.', { hint: 'Write SNAPSHOT:PATH, as in: cairn cat latest:etc/hosts' })
-    const file = await fileAt(session.repository, manifest.root, path)
+    const pieces = ofSnapshot(snapshot, catAt(session.repository, manifest.root, path, signal), path)
     let offset = 0
-    for await (const piece of cat(session.repository, file, signal)) {
+    for await (const piece of pieces) {
       if (output.json) await output.bytes(`${JSON.stringify({ offset, base64: piece.toString('base64') })}\n`)
       else await output.bytes(piece)
       offset += piece.length

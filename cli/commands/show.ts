@@ -2,6 +2,7 @@
 
 import { toHex } from '../../format/bytes.ts'
 import type { Manifest } from '../../format/manifest.ts'
+import { ofSnapshot } from '../../src/operations/snapshot-tree.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { humanBytes, humanCount, humanDuration, humanTime } from '../output/human.ts'
 import { uuidText } from '../output/ids.ts'
@@ -30,7 +31,7 @@ export const command = defineCommand({
     }
     const { backupFiles, backupMetadata } = await import('../../src/operations/show/backup-metadata.ts')
     const metadata = await backupMetadata(session.repository, snapshot, manifest)
-    const files = mapFiles(backupFiles(session.repository, manifest.root, signal))
+    const files = mapFiles(ofSnapshot(snapshot, backupFiles(session.repository, manifest.root, signal)))
     await output.text(nested(jsonManifest(snapshot, manifest), jsonWithList(metadata, 'files', files)))
   },
 })

@@ -1,9 +1,11 @@
 // Ways through the tree of a snapshot, for the verbs that read it: an entry by its path, and everything below an entry.
 
-import { equalBytes } from '../../format/bytes.ts'
+import { equalBytes, toHex } from '../../format/bytes.ts'
 import { encodeStream } from '../../format/stream.ts'
 import { ENTRY_DIRECTORY, type Entry } from '../../format/tree.ts'
 import { NotFoundError } from '../errors.ts'
+import type { SnapshotRecord } from '../repository/journal/state.ts'
+import { damageAt, isDamage } from '../repository/objects/damage.ts'
 import type { Repository } from '../repository/repository.ts'
 
 const SLASH = Buffer.from('/')
@@ -36,7 +38,7 @@ export function joinPath(directory: Uint8Array, name: Uint8Array): Buffer {
 export async function entryAt(repository: Repository, root: Entry, path: Uint8Array): Promise<FoundEntry> {
   let found: FoundEntry = { path: Buffer.alloc(0), entry: root }
   for (const name of pathParts(path)) {
-    const entry = await child(repository, found.entry, name)
+    const entry = await child(repository, found, name)
     const below = joinPath(found.path, name)
     if (entry === undefined) throw notFound(below, found)
     found = { path: below, entry }
@@ -44,16 +46,32 @@ export async function entryAt(repository: Repository, root: Entry, path: Uint8Ar
   return found
 }
 
-/** The entries of a directory, in order. */
-export function entriesOf(repository: Repository, directory: Entry): AsyncIterable<Entry> {
-  return repository.readTree(directory.content!)
+/** The entries of a directory, in order; damage is told with the directory's path, where that is known. */
+export async function* entriesOf(repository: Repository, directory: Entry, path?: Uint8Array): AsyncGenerator<Entry> {
+  try {
+    yield* repository.readTree(directory.content!)
+  } catch (error) {
+    throw isDamage(error) && path !== undefined ? damageAt(error, `/${Buffer.from(path).toString('utf8')}`, {}) : error
+  }
+}
+
+/** What is read of a snapshot; damage is told with the snapshot's id, and with the path of what is read, where that is known. */
+export async function* ofSnapshot<T>({ manifest }: SnapshotRecord, items: AsyncIterable<T>, path?: Uint8Array): AsyncGenerator<T> {
+  try {
+    yield* items
+  } catch (error) {
+    if (!isDamage(error) || error.code === 'path-not-found') throw error
+    const snapshot = toHex(manifest)
+    const below = path === undefined ? '' : `, /${Buffer.from(path).toString('utf8')}`
+    throw damageAt(error, `Snapshot ${snapshot.slice(0, 8)}${below}`, { snapshot })
+  }
 }
 
 /** Everything below an entry, depth first, each directory before what is in it. Its memory grows with the depth, not with the tree. */
 export async function* walkBelow(repository: Repository, from: FoundEntry): AsyncGenerator<FoundEntry> {
   const open: { readonly path: Buffer; readonly entries: AsyncIterator<Entry> }[] = []
   const enter = ({ path, entry }: FoundEntry): void => {
-    if (entry.type === ENTRY_DIRECTORY) open.push({ path, entries: entriesOf(repository, entry)[Symbol.asyncIterator]() })
+    if (entry.type === ENTRY_DIRECTORY) open.push({ path, entries: entriesOf(repository, entry, path)[Symbol.asyncIterator]() })
   }
   enter(from)
   for (let directory = open.at(-1); directory !== undefined; directory = open.at(-1)) {
@@ -74,9 +92,9 @@ export function sameContent(a: Entry, b: Entry): boolean {
   return a.content.size === b.content.size && equalBytes(encodeStream(a.content), encodeStream(b.content))
 }
 
-async function child(repository: Repository, directory: Entry, name: Buffer): Promise<Entry | undefined> {
+async function child(repository: Repository, { path, entry: directory }: FoundEntry, name: Buffer): Promise<Entry | undefined> {
   if (directory.type !== ENTRY_DIRECTORY) return undefined
-  for await (const entry of entriesOf(repository, directory)) {
+  for await (const entry of entriesOf(repository, directory, path)) {
     const order = Buffer.compare(entry.name, name)
     if (order === 0) return entry
     if (order > 0) return undefined

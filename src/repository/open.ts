@@ -1,12 +1,11 @@
 // The door to a repository: trust root, key slot, journal, pin, in the order of SPEC §9.1. Whoever calls it says how to unlock.
 
-import { fromHex, type Id, toHex } from '../../format/bytes.ts'
+import { fromHex, type Id } from '../../format/bytes.ts'
 import type { IdentityFile } from '../../format/identity-file.ts'
 import { decodeSlot } from '../../format/key-slot.ts'
 import { LIMITS } from '../../format/limits.ts'
-import { decodeRepositoryJson } from '../../format/repository-json.ts'
-import { REPOSITORY_JSON, slotKey } from '../../format/store-key.ts'
-import { FormatError, KeyError, StopError } from '../errors.ts'
+import { slotKey } from '../../format/store-key.ts'
+import { FormatError, KeyError } from '../errors.ts'
 import { identityKeys } from './crypto/identity.ts'
 import { openKeySlot, type SlotExpectations, type UnlockSecret } from './crypto/key-slots.ts'
 import { type KeySet, keySetOf } from './crypto/keyset.ts'
@@ -15,6 +14,7 @@ import { Journal } from './journal/journal.ts'
 import type { Pin } from './journal/pins.ts'
 import { Repository } from './repository.ts'
 import type { ObjectStore } from './store/object-store.ts'
+import { checkRepositoryJson } from './trust-hints.ts'
 
 /** One way to unlock: an identity file, or a secret that opens one of the slots in the store. */
 export type Unlock = { readonly kind: 'identity'; readonly identity: IdentityFile } | Exclude<UnlockSecret, { kind: 'identity' }>
@@ -63,33 +63,6 @@ export function rememberHead(memory: RepositoryMemory, journal: Journal, known: 
   // Never backwards: another process of this client may have seen more meanwhile.
   if (known === undefined || known.sequence < pin.sequence || journal.accepted)
     memory.setPin(journal.repository, pin, journal.encodeState())
-}
-
-/** The clear hints must not contradict the journal. SPEC §9.1.1, §9.1.7 */
-async function checkRepositoryJson(store: ObjectStore, repository: Id): Promise<void> {
-  const bytes = await store.get(REPOSITORY_JSON, { maxBytes: LIMITS.smallObjectBytes })
-  if (bytes === undefined) return
-  const { repository: named, features } = decodeRepositoryJson(bytes)
-  if (features.read.length > 0) {
-    throw new StopError(
-      'newer-repository',
-      `This repository needs the feature ${features.read[0]} to read, which this version does not have.`,
-      {
-        hint: 'Update this program; nothing was changed.',
-        fields: { features: features.read },
-      },
-    )
-  }
-  if (!Buffer.from(named).equals(repository)) {
-    throw new StopError(
-      'repository-replaced',
-      `cairn.json names repository ${toHex(named).slice(0, 16)}, the journal begins ${toHex(repository).slice(0, 16)}.`,
-      {
-        hint: 'Files of two repositories were mixed, or somebody replaced one of them. Compare with another copy of the store.',
-        fields: { expected: toHex(named), found: toHex(repository) },
-      },
-    )
-  }
 }
 
 async function unlockKeys(store: ObjectStore, genesis: Genesis, unlock: Unlock): Promise<KeySet> {

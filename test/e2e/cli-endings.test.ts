@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CliPlace, outcomeOf } from '../support/cli-process.ts'
+import { CliPlace, type CliResult, outcomeOf } from '../support/cli-process.ts'
 
 const place = new CliPlace()
 beforeAll(async () => {
@@ -67,6 +67,38 @@ describe('exit codes', () => {
     expect(error.name).toBe('IntegrityError')
   })
 
+  test('21: damage is told with its object, snapshot and path, and what to do', async () => {
+    const copy = place.at('damaged-tree')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    for (const pack of filesBelow('damaged-tree', 'packs')) {
+      const bytes = fs.readFileSync(pack)
+      bytes.fill(0x55, 1300, bytes.length - 100)
+      fs.chmodSync(pack, 0o600)
+      fs.writeFileSync(pack, bytes)
+    }
+    const { stderr } = await place.run(['ls', 'latest'], { env: { CAIRN_REPO: copy } })
+    expect(stderr).toMatch(
+      /^cairn: Snapshot [0-9a-f]{8}: \/: packs\/tree\/\S+: Sealed bytes .*\n {2}'cairn verify' says what is harmed\.\n$/,
+    )
+  })
+
+  test('14 and 20: a cairn.json that is newer, or broken, is named with what to do', async () => {
+    const copy = place.at('hints')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    const file = path.join(copy, 'cairn.json')
+    const hints = fs.readFileSync(file, 'utf8')
+    fs.chmodSync(file, 0o600)
+    fs.writeFileSync(file, hints.replace('"version":1', '"version":9'))
+    const newer = (await place.json(['log'], { env: { CAIRN_REPO: copy }, code: 14 })).error
+    expect(newer).toMatchObject({ code: 'newer-repository', message: expect.stringContaining(`cairn.json in ${copy}`) })
+    fs.writeFileSync(file, hints.slice(3))
+    const broken = (await place.json(['log'], { env: { CAIRN_REPO: copy }, code: 20 })).error
+    expect(broken).toMatchObject({
+      message: expect.stringContaining(`cairn.json in ${copy}`),
+      hint: expect.stringContaining('move it away'),
+    })
+  })
+
   test('22: what was named does not exist', async () => {
     expect((await place.json(['show', 'nothing'], { code: 22 })).error.code).toBe('snapshot-not-found')
   })
@@ -124,4 +156,20 @@ describe('a reader that goes away', () => {
     expect((await outcomeOf(child)).code).toBe(0)
     expect((await place.json(['log'])).snapshots).toHaveLength(before + 1)
   }, 60_000)
+})
+
+describe('an output that takes nothing', () => {
+  const full = (args: string): Promise<CliResult> => place.shell(`"$0" "$1" ${args} > /dev/full`)
+
+  test.each(['log', 'log --json', 'cat large:f', 'cat large:f --json', 'status'])('ends %s with exit 2, and says so', async (args) => {
+    const { code, stderr } = await full(args)
+    expect(stderr).toMatch(/^cairn: The output could not be written \(ENOSPC\).*\n {2}Make room/)
+    expect(code).toBe(2)
+  })
+
+  test('does not end a backup, and is told behind its end', async () => {
+    const before = (await place.json(['log'])).snapshots.length
+    expect(await full('commit sample --name s --json')).toMatchObject({ code: 2, stderr: expect.stringContaining('ENOSPC') })
+    expect((await place.json(['log'])).snapshots).toHaveLength(before + 1)
+  })
 })

@@ -5,16 +5,15 @@ import { UsageError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { entryAt } from '../snapshot-tree.ts'
 
-/** The file at a path. @throws {NotFoundError} `path-not-found`; {UsageError} `not-a-file`. */
-export async function fileAt(repository: Repository, root: Entry, path: Uint8Array): Promise<Entry> {
+/**
+ * The content of the file at a path, in pieces of at most 8 MiB.
+ * @throws {NotFoundError} `path-not-found`; {UsageError} `not-a-file`; {IntegrityError} when it is damaged.
+ */
+export async function* catAt(repository: Repository, root: Entry, path: Uint8Array, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const { entry } = await entryAt(repository, root, path)
-  if (entry.type === ENTRY_FILE) return entry
-  throw new UsageError('not-a-file', 'Only files have content to print, and this is none.', { hint: "Use 'cairn ls' for directories." })
-}
-
-/** The content of a file in pieces of at most 8 MiB. */
-export async function* cat(repository: Repository, file: Entry, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  for await (const piece of repository.readFile(file.content!)) {
+  if (entry.type !== ENTRY_FILE)
+    throw new UsageError('not-a-file', 'Only files have content to print, and this is none.', { hint: "Use 'cairn ls' for directories." })
+  for await (const piece of repository.readFile(entry.content!)) {
     signal?.throwIfAborted()
     yield piece
   }

@@ -6,7 +6,7 @@ import { ENTRY_DIRECTORY, type Entry } from '../../../format/tree.ts'
 import { UsageError } from '../../errors.ts'
 import type { SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { entriesOf, type FoundEntry, joinPath } from '../snapshot-tree.ts'
+import { entriesOf, type FoundEntry, joinPath, ofSnapshot } from '../snapshot-tree.ts'
 import { globMatcher, type PathMatcher } from './glob.ts'
 
 export interface Match extends FoundEntry {
@@ -32,7 +32,7 @@ export async function* find(
     const now: Searched = new Map()
     const { root } = await repository.readManifest(snapshot)
     const search = new Search(repository, matches, before, now, signal)
-    for (const found of await search.below({ path: Buffer.alloc(0), entry: root })) yield { ...found, snapshot }
+    for await (const found of ofSnapshot(snapshot, search.from(root))) yield { ...found, snapshot }
     before = now
   }
 }
@@ -52,6 +52,11 @@ class Search {
     this.#signal = signal
   }
 
+  /** What matches in a whole tree. */
+  async *from(root: Entry): AsyncGenerator<FoundEntry> {
+    yield* await this.below({ path: Buffer.alloc(0), entry: root })
+  }
+
   /** What matches below a directory, in order. */
   async below(directory: FoundEntry): Promise<readonly FoundEntry[]> {
     const name = keyOf(directory)
@@ -63,7 +68,7 @@ class Search {
   async #search(directory: FoundEntry): Promise<FoundEntry[]> {
     this.#signal?.throwIfAborted()
     const found: FoundEntry[] = []
-    for await (const entry of entriesOf(this.#repository, directory.entry)) {
+    for await (const entry of entriesOf(this.#repository, directory.entry, directory.path)) {
       const path = joinPath(directory.path, entry.name)
       if (this.#matches(path.toString('latin1'))) found.push({ path, entry })
       if (entry.type === ENTRY_DIRECTORY) for (const each of await this.below({ path, entry })) found.push(each)

@@ -21,5 +21,5 @@ export async function* list(repository: Repository, root: Entry, path: Uint8Arra
 async function* entriesFrom(repository: Repository, from: FoundEntry, recursive: boolean): AsyncGenerator<FoundEntry> {
   if (from.entry.type !== ENTRY_DIRECTORY) yield from
   else if (recursive) yield* walkBelow(repository, from)
-  else for await (const entry of entriesOf(repository, from.entry)) yield { path: joinPath(from.path, entry.name), entry }
+  else for await (const entry of entriesOf(repository, from.entry, from.path)) yield { path: joinPath(from.path, entry.name), entry }
 }

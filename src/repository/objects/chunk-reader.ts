@@ -4,10 +4,11 @@
 import { toHex } from '../../../format/bytes.ts'
 import { type ChunkKind, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
 import { packKey } from '../../../format/store-key.ts'
-import { FormatError, IntegrityError, NotFoundError } from '../../errors.ts'
+import { IntegrityError, NotFoundError } from '../../errors.ts'
 import type { PackKeys, PackReader } from '../pack/pack-reader.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { ChunkIndex, ChunkPlace, IndexedBlock, IndexedPack } from './chunk-index.ts'
+import { DAMAGE_HINT, damageAt, isDamage } from './damage.ts'
 import { RecentCache } from './recent-cache.ts'
 
 const CACHED_BLOCK_BYTES = 24 << 20
@@ -37,7 +38,7 @@ export class ChunkReader {
    * {StoreError} when the store fails. SPEC §9.3
    */
   async read(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<Buffer> {
-    const failures: unknown[] = []
+    const failures: Error[] = []
     for (const index of [this.#options.index, this.#options.rebuiltIndex]) {
       const places = (await index()).find(id)
       for (const place of places) {
@@ -45,7 +46,7 @@ export class ChunkReader {
           return await this.#readPlace(place, kind, id, length)
         } catch (error) {
           if (!isDamage(error)) throw error
-          failures.push(error) // another place may hold it: a bad segment or pack must not hide a good one
+          failures.push(inPack(error, place)) // another place may hold it: a bad segment or pack must not hide a good one
         }
       }
     }
@@ -91,28 +92,23 @@ export class ChunkReader {
   }
 }
 
-/** Whether stored bytes are lost or wrong; that the store failed, or this program, is another matter. */
-function isDamage(error: unknown): boolean {
-  return error instanceof IntegrityError || error instanceof FormatError || error instanceof NotFoundError
-}
-
 /** Data chunks lie in data packs; trees and lists in tree packs. */
 export function packKindOf(kind: ChunkKind): PackKind {
   return kind === 1 ? 1 : 2
 }
 
-function unreadable(id: Uint8Array, failures: readonly unknown[]): Error {
+function unreadable(id: Uint8Array, failures: readonly Error[]): Error {
   const chunk = toHex(id)
   if (failures.length === 0) {
     return new NotFoundError('chunk', `Chunk ${chunk} is nowhere in the repository.`, {
-      hint: "Run 'cairn verify' to see which snapshots and paths it harms.",
+      hint: DAMAGE_HINT,
       fields: { chunk },
     })
   }
-  const first = failures[0]
-  if (first instanceof NotFoundError || first instanceof IntegrityError || first instanceof FormatError) return first
-  return new IntegrityError('chunk-unreadable', `Chunk ${chunk} could not be read from any of its places.`, {
-    cause: first,
-    fields: { chunk },
-  })
+  return failures[0]!
+}
+
+function inPack(error: Error, { pack }: ChunkPlace): Error {
+  const object = packKey(pack.kind, pack.id)
+  return error.message.includes(object) ? damageAt(error, undefined, {}) : damageAt(error, object, { object })
 }

@@ -11,6 +11,7 @@ import { type ManifestSealer, openManifest, sealManifest } from '../crypto/manif
 import type { SignedContext } from '../crypto/signed-object.ts'
 import type { SnapshotRecord } from '../journal/state.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { DAMAGE_HINT, damageAt, isDamage } from './damage.ts'
 
 /** Seals, signs and stores a manifest; returns its id and size in bytes. */
 export async function writeManifest(
@@ -45,15 +46,24 @@ export async function readManifest(
     )
   }
   if (!equalBytes(sha256(object), snapshot.manifest)) throw mismatch(key, 'its bytes are not those that its name says')
-  const { manifest, signer } = openManifest(object, context)
+  const { manifest, signer } = opened(object, key, context)
   if (!equalBytes(signer, snapshot.member)) throw mismatch(key, 'it is signed by another member than the one who committed it')
   if (manifest.series !== snapshot.details.series) throw mismatch(key, 'it belongs to another series')
   if (!equalBytes(manifest.backupId, snapshot.details.backupId)) throw mismatch(key, 'its backup id is not that of the journal')
   return manifest
 }
 
+function opened(object: Buffer, key: string, context: Parameters<typeof openManifest>[1]): ReturnType<typeof openManifest> {
+  try {
+    return openManifest(object, context)
+  } catch (error) {
+    throw isDamage(error) ? damageAt(error, key, { object: key }) : error
+  }
+}
+
 function mismatch(key: string, what: string): IntegrityError {
   return new IntegrityError('manifest-mismatch', `The manifest ${key} is not the one that was committed: ${what}.`, {
+    hint: DAMAGE_HINT,
     fields: { object: key },
   })
 }
