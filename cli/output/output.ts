@@ -1,5 +1,7 @@
 // Where a command's results go: to people as text, to programs as JSON; remarks and progress go to stderr.
 
+import { UsageError } from '../../src/errors.ts'
+import { reportError } from './error.ts'
 import { jsonText, jsonWithList } from './json.ts'
 import { ProgressLine } from './progress.ts'
 
@@ -27,12 +29,15 @@ export class Output {
   readonly quiet: boolean
   /** A line on the terminal that is written over; silent when stderr is no terminal. */
   readonly progress: ProgressLine
+  /** Why nothing more can be written to stdout. */
+  #lost: ReaderGone | UsageError | undefined
+  #isThrown = false
 
   constructor({ json, quiet }: OutputOptions) {
     this.json = json
     this.quiet = quiet
     this.progress = new ProgressLine(process.stderr, !json && !quiet && process.stderr.isTTY)
-    process.stdout.on('error', ignoreGoneReader)
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#lose(error))
   }
 
   /** The result: `value` as one JSON object for programs, or what `human` gives for people. */
@@ -66,10 +71,13 @@ export class Output {
     await this.bytes(waiting)
   }
 
-  /** Bytes as they are, no faster than the reader takes them. @throws {ReaderGone} when there is none any more */
+  /**
+   * Bytes as they are, no faster than the reader takes them.
+   * @throws {ReaderGone} when there is none any more; {UsageError} `output-lost` when they cannot be written
+   */
   async bytes(bytes: Uint8Array | string): Promise<void> {
     const { stdout } = process
-    if (stdout.destroyed) throw new ReaderGone()
+    this.#assertWritable()
     if (bytes.length === 0 || stdout.write(bytes)) return
     await new Promise<void>((resolve) => {
       const go = (): void => {
@@ -80,7 +88,7 @@ export class Output {
       }
       stdout.on('drain', go).on('close', go).on('error', go)
     })
-    if (stdout.destroyed) throw new ReaderGone()
+    this.#assertWritable()
   }
 
   /** A remark for people, on stderr. */
@@ -96,11 +104,34 @@ export class Output {
     this.progress.clear()
     process.stderr.write(`${text}\n`)
   }
+
+  #assertWritable(): void {
+    if (process.stdout.destroyed) this.#lost ??= new ReaderGone()
+    if (this.#lost === undefined) return
+    this.#isThrown = true
+    throw this.#lost
+  }
+
+  /** A backup must not end because its output is no longer read, or cannot be written; the latter is told when all is done. */
+  #lose(error: NodeJS.ErrnoException): void {
+    if (this.#lost !== undefined) return
+    this.#lost = error.code === 'EPIPE' ? new ReaderGone() : outputLost(error)
+    if (this.#lost instanceof UsageError) process.once('exit', () => this.#tellLost())
+  }
+
+  /** Where stdout takes nothing, programs too have to look at stderr. */
+  #tellLost(): void {
+    if (this.#isThrown && !this.json) return
+    const exitCode = reportError(this.#lost, { json: false })
+    process.exitCode ||= exitCode
+  }
 }
 
-/** A backup must not end because its output is no longer read. */
-function ignoreGoneReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+function outputLost(cause: NodeJS.ErrnoException): UsageError {
+  return new UsageError('output-lost', `The output could not be written (${cause.code}), in whole or in part.`, {
+    hint: 'Make room where it goes, or send it elsewhere. What the command did stands.',
+    cause,
+  })
 }
 
 async function* mapped<T, U>(items: AsyncIterable<T> | Iterable<T>, map: (item: T) => U): AsyncGenerator<U> {

@@ -17,8 +17,13 @@ export class CliPlace {
   readonly directory: string
   readonly env: Record<string, string>
 
-  constructor() {
+  readonly #uid: number | undefined
+
+  /** Programs run as the user `uid`, when it is given; only root can do that. */
+  constructor(uid?: number) {
+    this.#uid = uid
     this.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-cli-'))
+    if (uid !== undefined) fs.chownSync(this.directory, uid, uid)
     this.env = { CAIRN_HOME: this.at('home'), CAIRN_REPO: this.at('repository') }
   }
 
@@ -36,8 +41,18 @@ export class CliPlace {
   }
 
   start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    return this.#spawn(process.execPath, [LAUNCHER, ...args], env)
+  }
+
+  /** Runs a line of sh, in which `"$0" "$1"` stands for the program. */
+  async shell(line: string): Promise<CliResult> {
+    return outcomeOf(this.#spawn('/bin/sh', ['-c', line, process.execPath, LAUNCHER]))
+  }
+
+  #spawn(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const user = this.#uid === undefined ? {} : { uid: this.#uid, gid: this.#uid }
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CAIRN_|VITEST|NODE_OPTIONS)/.test(name)))
-    return spawn(process.execPath, [LAUNCHER, ...args], { cwd: this.directory, env: { ...inherited, ...this.env, ...env } })
+    return spawn(command, args, { cwd: this.directory, env: { ...inherited, ...this.env, ...env }, ...user })
   }
 
   async run(args: readonly string[], options: { readonly env?: Record<string, string>; readonly stdin?: string } = {}): Promise<CliResult> {

@@ -12,6 +12,7 @@ import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
 import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
 import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
 import { forgetStatRecord, putStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
 import { type CachedDirectory, type CaptureCache, cachedEntries, decodeCachedDirectory } from './cached-directory.ts'
 import { DirectoryNode } from './directory-node.ts'
 import { readDirectoryXattrs } from './directory-xattrs.ts'
@@ -83,7 +84,7 @@ class Capture {
     try {
       this.#list(node)
     } catch (error) {
-      if (node.parent === undefined) throw error
+      if (node.parent === undefined) throw unreadableRoot(this.#options.root.path, error)
       this.#options.problems.addError(node.path, error)
       this.#options.counts.remove(ENTRY_DIRECTORY, '', 0)
       node.handle.close()

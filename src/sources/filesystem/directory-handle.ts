@@ -4,6 +4,7 @@
 import fs from 'node:fs'
 import { openDirNoFollow } from '../../runtime/posix/at.ts'
 import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
+import { unreadableRoot } from './unreadable-root.ts'
 
 const MAX_OPEN = 256
 
@@ -11,10 +12,12 @@ const MAX_OPEN = 256
 export class DirectoryHandles {
   readonly #open = new Set<DirectoryHandle>()
 
-  /** The root of a walk. It may itself be reached through symlinks: the person named it. Absolute path as text or bytes. */
+  /**
+   * The root of a walk. It may itself be reached through symlinks: the person named it. Absolute path as text or bytes.
+   * @throws {UsageError} `unreadable-root`
+   */
   root(path: string | Buffer): DirectoryHandle {
-    const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
-    const root = new DirectoryHandle(this, undefined, Buffer.from(path), fd)
+    const root = new DirectoryHandle(this, undefined, Buffer.from(path), openRoot(path))
     root.pin() // a root cannot be reopened by name without following symlinks again
     return root
   }
@@ -39,6 +42,14 @@ export class DirectoryHandles {
   /** Closes all that is open. */
   close(): void {
     for (const handle of this.#open) handle.close()
+  }
+}
+
+function openRoot(path: string | Buffer): number {
+  try {
+    return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
+  } catch (error) {
+    throw unreadableRoot(path, error)
   }
 }
 
