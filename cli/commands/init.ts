@@ -39,7 +39,7 @@ export const command = defineCommand({
     const store = await openStore(location, { create: true })
     const code = args.recoveryCodeFile === undefined ? undefined : openSecretFile(args.recoveryCodeFile)
     let identityFile = ''
-    const made = await init(store, {
+    const making = init(store, {
       name: args.name ?? path.basename(store.location),
       label: args.label ?? `${os.userInfo().username}@${os.hostname()}`,
       ...(passphrase !== undefined && { passphrase }),
@@ -48,7 +48,9 @@ export const command = defineCommand({
         keepIdentity(identityFile, identity)
       },
     })
-    code?.(made.recoveryCode)
+    making.catch(() => code?.discard())
+    const made = await making
+    code?.write(made.recoveryCode)
     const repository = toHex(made.repository)
     const recovery = args.recoveryCodeFile === undefined ? { recoveryCode: made.recoveryCode } : { recoveryCodeFile: args.recoveryCodeFile }
     output.result({ repository, location: store.location, identityFile, passphrase: passphrase !== undefined, ...recovery }, () =>
@@ -67,7 +69,7 @@ export const command = defineCommand({
 })
 
 /** Makes the file before the repository, so that the code cannot be lost for want of a place. */
-function openSecretFile(file: string): (text: string) => void {
+function openSecretFile(file: string): { readonly write: (text: string) => void; readonly discard: () => void } {
   let fd: number
   try {
     fd = fs.openSync(file, 'wx', 0o600)
@@ -77,9 +79,15 @@ function openSecretFile(file: string): (text: string) => void {
       cause,
     })
   }
-  return (text) => {
-    fs.writeFileSync(fd, `${text}\n`)
-    fs.fsyncSync(fd)
-    fs.closeSync(fd)
+  return {
+    write: (text) => {
+      fs.writeFileSync(fd, `${text}\n`)
+      fs.fsyncSync(fd)
+      fs.closeSync(fd)
+    },
+    discard: () => {
+      fs.closeSync(fd)
+      fs.unlinkSync(file)
+    },
   }
 }

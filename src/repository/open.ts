@@ -33,12 +33,14 @@ export interface OpenOptions {
   /** Chooses how to unlock, once it is known which repository this is. */
   readonly unlock: (repository: Id) => Promise<Unlock>
   readonly memory: RepositoryMemory
+  /** For whoever is about to accept a loss. */
+  readonly allowOtherHistory?: boolean
 }
 
 /**
  * Opens a repository and pins its head. SPEC §9.1
  * @throws {NotFoundError} when there is none; {KeyError} when nothing unlocks it; {StopError} `repository-replaced`,
- * `journal-rollback`, `journal-fork`, `journal-omission`, `newer-repository`; {IntegrityError}, {FormatError} for what is damaged.
+ * `journal-rollback`, `journal-fork`, `journal-omission`, `journal-rewritten`, `newer-repository`; {IntegrityError}, {FormatError} for what is damaged.
  */
 export async function openRepository(options: OpenOptions): Promise<Repository> {
   const { store, expected, memory } = options
@@ -52,6 +54,7 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
     journalKey: keys.write!.journal,
     ...(remembered !== undefined && { pin: remembered.pin, ...(remembered.state !== undefined && { cached: remembered.state }) }),
     fromCheckpoint: remembered === undefined,
+    allowOtherHistory: options.allowOtherHistory === true,
   })
   rememberHead(memory, journal, remembered?.pin)
   return new Repository({ store, keys, journal })

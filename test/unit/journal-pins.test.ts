@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { acceptJournal } from '../../src/repository/journal/accept.ts'
 import { CHECKPOINT_EVERY, checkpointDue, writeCheckpoint } from '../../src/repository/journal/checkpoints.ts'
+import type { Journal } from '../../src/repository/journal/journal.ts'
+import { readSlot } from '../../src/repository/journal/slots.ts'
 import { verifyJournal } from '../../src/repository/journal/verify-journal.ts'
 import { issuePermit } from '../../src/runtime/permit.ts'
 import { FaultyStore } from '../support/faulty-store.ts'
@@ -17,6 +19,59 @@ async function rolledBack() {
   const store = await copyOf(made.store, 3)
   const base = { store, repository: made.genesis.id, lost: journal.pin(), reason: 'restored from last week', ...KEYS }
   return { ...made, store, journal, base, pin: journal.pin(), cached: journal.encodeState() }
+}
+
+describe('a damaged entry', () => {
+  async function damaged() {
+    const made = await fixture()
+    const journal = await made.open()
+    for (let i = 0; i < 5; i += 1) await commit(journal)
+    const bytes = await slotBytes(made.store, 3)
+    bytes[Math.floor(bytes.length / 2)]! ^= 1
+    await rewrite(made.store, 3, bytes)
+    return { ...made, journal }
+  }
+
+  test('stops whoever would take the older history before it for the newest', async () => {
+    const { open, journal } = await damaged()
+    await expect(open()).rejects.toMatchObject({ code: 'journal-rewritten', fields: { sequence: 3, foundSequence: 4 } })
+    await expect(open({ pin: { sequence: 2, hash: (await slotHashAt(journal, 2))! } })).rejects.toMatchObject({ code: 'journal-rewritten' })
+    await expect(open({ pin: journal.pin() })).rejects.toMatchObject({ code: 'journal-fork' })
+  })
+
+  test('does not stop who saw the whole history', async () => {
+    const { open, journal } = await damaged()
+    expect((await open({ cached: journal.encodeState() })).state.snapshots).toHaveLength(5)
+  })
+
+  test('is given up by an owner, and then stops nobody', async () => {
+    const { store, genesis, open, journal } = await damaged()
+    const lost = { sequence: 4, hash: (await slotHashAt(journal, 4))! }
+    await acceptJournal({ store, repository: genesis.id, lost, reason: 'no copy has it', ...KEYS })
+    expect((await open()).state.snapshots).toHaveLength(2)
+  })
+
+  test('an old entry in a later slot is junk, and stops nobody', async () => {
+    const { store, open } = await fixture()
+    const journal = await open()
+    for (let i = 0; i < 3; i += 1) await commit(journal)
+    await store.put('journal/0000000000000004', await slotBytes(store, 2))
+    expect((await open()).state.snapshots).toHaveLength(3)
+  })
+
+  test('an entry that is gone stops the next commit of who saw it', async () => {
+    const { store, open } = await fixture()
+    const journal = await open()
+    for (let i = 0; i < 3; i += 1) await commit(journal)
+    await expect(journal.assertWhole()).resolves.toBeUndefined()
+    await rewrite(store, 2)
+    await expect(journal.assertWhole()).rejects.toMatchObject({ code: 'journal-omission', fields: { missingSequence: 2 } })
+  })
+})
+
+async function slotHashAt(journal: Journal, sequence: number): Promise<Buffer | undefined> {
+  const slot = await readSlot(journal.store, sequence)
+  return slot && Buffer.from(slot.hash)
 }
 
 describe('accepting a legitimate rollback', () => {
@@ -199,7 +254,7 @@ describe('verifying without any key', () => {
     await newer.put('journal/0000000000000006', forge({ repository: genesis.id, head: journal.pin() }, OWNER, 'erased', {}))
     expect(await codes({}, newer)).toEqual(['newer-repository'])
     await rewrite(store, 3, Buffer.from('junk'))
-    expect(await codes()).toEqual(['journal-rewritten', 'journal-rewritten'])
+    expect(await codes()).toEqual(['journal-rewritten'])
     await rewrite(store, 3)
     expect(await codes()).toEqual(['journal-omission'])
     const bytes = await slotBytes(store, 0)

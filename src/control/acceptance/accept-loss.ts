@@ -1,8 +1,8 @@
 // `journal accept`: an owner, who must be a person, accepts that the journal no longer holds what a client had verified, after a
 // legitimate return to an older copy. Until it is accepted nothing is written to this journal, not even who asked. SPEC §7.4, §7.5.
 
-import { toHex } from '../../../format/bytes.ts'
-import { AccessError, StoreError, UsageError } from '../../errors.ts'
+import { fromHex, toHex } from '../../../format/bytes.ts'
+import { AccessError, StopError, StoreError, UsageError } from '../../errors.ts'
 import { type Loss, lossBetween } from '../../operations/journal/loss.ts'
 import { acceptJournal, assertLost } from '../../repository/journal/accept.ts'
 import { Journal } from '../../repository/journal/journal.ts'
@@ -74,7 +74,7 @@ async function lostPin(session: UnpinnedSession, named: Pin | undefined): Promis
   const { remembered } = session
   const own = remembered && { pin: remembered.pin, cached: remembered.state }
   if (named === undefined) {
-    if (own === undefined) throw new UsageError('nothing-to-accept', 'This client never saw this repository, so it misses nothing.')
+    if (own === undefined) return otherHistoryOf(session)
     await assertLost({ ...journalOptions(session), ...own })
     return own.pin
   }
@@ -82,6 +82,18 @@ async function lostPin(session: UnpinnedSession, named: Pin | undefined): Promis
   if (own !== undefined) await Journal.open({ ...journalOptions(session), ...own })
   await assertLost({ ...journalOptions(session), pin: named })
   return named
+}
+
+/** A client that never saw the repository misses nothing but what the journal itself shows to be cut off. */
+async function otherHistoryOf(session: UnpinnedSession): Promise<Pin> {
+  try {
+    await Journal.open(journalOptions(session))
+  } catch (error) {
+    if (!(error instanceof StopError) || error.code !== 'journal-rewritten') throw error
+    const { foundSequence, foundHash } = error.fields
+    return { sequence: Number(foundSequence), hash: fromHex(String(foundHash)) }
+  }
+  throw new UsageError('nothing-to-accept', 'This client never saw this repository, so it misses nothing.')
 }
 
 function journalOptions({ repository }: UnpinnedSession): OpenJournalOptions & { readonly journalKey: Uint8Array } {

@@ -37,7 +37,13 @@ export async function openUnpinned(options: SessionOptions): Promise<UnpinnedSes
   try {
     const expected = catalog.repositoryAt(store.location)
     const unlock = (repository: Id) => chooseUnlock(options, home, repository)
-    const repository = await openRepository({ store, ...(expected !== undefined && { expected }), unlock, memory: FIRST_ENTRY_ONLY })
+    const repository = await openRepository({
+      store,
+      ...(expected !== undefined && { expected }),
+      unlock,
+      memory: FIRST_ENTRY_ONLY,
+      allowOtherHistory: true,
+    })
     return { actor, home, catalog, repository, remembered: catalog.pinOf(repository.id), close }
   } catch (error) {
     await close()

@@ -83,8 +83,12 @@ export async function commit(repository: Repository, options: CommitOptions): Pr
   const operation = randomBytes(16)
   const lease = await Lease.take(repository, operation)
   try {
+    // A backup into a store that lost a part of its journal would be one that nobody else can open.
+    const whole = repository.journal.assertWhole()
+    whole.catch(() => undefined) // it is awaited later
     const run = new CommitRun(repository, options, startedAt)
     const captured = await run.capture()
+    await whole
     const time = { startedAt, durationMs: Math.round(monotonicMs() - startedMs) }
     const { id, manifest, entry } = await publish(repository, manifestOf(repository, options, captured, time))
     await checkpointAfter(repository, options.onRemark)

@@ -12,7 +12,7 @@ import { createIdentity, type NewIdentity } from '../../repository/crypto/identi
 import { wrapKeyring } from '../../repository/crypto/key-slots.ts'
 import { createRecoveryCode } from '../../repository/crypto/recovery.ts'
 import { createRepositoryKeys, type RepositoryKeys } from '../../repository/crypto/repository-keys.ts'
-import { createGenesis, type Genesis, storeGenesis } from '../../repository/journal/genesis.ts'
+import { assertNoRepository, createGenesis, type Genesis, storeGenesis } from '../../repository/journal/genesis.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 
 /** Where content is cut unless told otherwise: smallest, average, largest chunk in bytes; docs/decisions/0002. */
@@ -35,6 +35,7 @@ export interface InitOutcome {
 
 /** Makes a repository in an empty store. @throws {UsageError} `repository-exists`; {StoreError}. */
 export async function init(store: ObjectStore, options: InitOptions): Promise<InitOutcome> {
+  await assertNoRepository(store)
   const keys = createRepositoryKeys()
   const owner = createIdentity()
   const recovery = createIdentity()

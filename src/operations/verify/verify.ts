@@ -3,7 +3,7 @@
 
 import { toHex } from '../../../format/bytes.ts'
 import { checkClear } from '../../../format/events.ts'
-import { checkpointKey, manifestKey } from '../../../format/store-key.ts'
+import { checkpointKey, journalKey, manifestKey } from '../../../format/store-key.ts'
 import type { Entry } from '../../../format/tree.ts'
 import { CancelledError } from '../../errors.ts'
 import { requireFeatures } from '../../repository/journal/open-journal.ts'
@@ -127,7 +127,7 @@ class Verification {
       },
     })
     for (const { code, message, sequence } of found.problems)
-      this.#problems.add('journal', sequence === undefined ? 'journal/' : `journal/${sequence}`, `${code}: ${message}`)
+      this.#problems.add('journal', sequence === undefined ? 'journal/' : journalKey(sequence), `${code}: ${message}`)
     const counts = { entries: found.entries, voids: found.voids.length, head: found.head?.sequence ?? 0 }
     return { journal: counts, checkpoints, state: found.state ?? journal.state }
   }

@@ -12,18 +12,18 @@ export interface AcceptOptions extends Omit<OpenJournalOptions, 'pin'> {
   readonly reason: string
 }
 
-const ACCEPTABLE: ReadonlySet<string> = new Set(['journal-rollback', 'journal-fork'])
+const ACCEPTABLE: ReadonlySet<string> = new Set(['journal-rollback', 'journal-fork', 'journal-rewritten'])
 
 /**
  * Accepts a journal that lost the pinned entry, once a person knows why (the store was restored from an older copy): appends
  * `journal_accepted` under an owner's signature, which names the head that is accepted and the pin that is lost. Clients with
- * exactly that pin follow it. SPEC §7.4
+ * exactly that pin follow it, and entries of another history before it stop nobody any more. SPEC §7.4
  * @throws {UsageError} `nothing-to-accept` when the journal has the pin; {AccessError} `role` when the signer is no owner.
  * @throws {StopError} for what cannot be accepted: `repository-replaced`, `journal-omission`, `newer-repository`.
  */
 export async function acceptJournal({ signing, lost, reason, cached, ...options }: AcceptOptions): Promise<Journal> {
   await assertLost({ ...options, pin: lost, ...(cached !== undefined && { cached }) })
-  const journal = await Journal.open(options)
+  const journal = await Journal.open({ ...options, allowOtherHistory: true })
   await journal.append({
     event: 'journal_accepted',
     clear: ({ head }) => ({ sequence: head.sequence, hash: Buffer.from(head.hash) }),

@@ -22,7 +22,7 @@ import { memberId, type SigningKey, verifySignature } from '../crypto/signing.ts
 import type { ObjectStore } from '../store/object-store.ts'
 import { readDetails, withDetails } from './entry-details.ts'
 import { replaced } from './pins.ts'
-import { readSlot, slotHash } from './slots.ts'
+import { readSlot, type Slot, slotHash } from './slots.ts'
 import { type DraftState, withId } from './state.ts'
 
 const ZERO_ID = Buffer.alloc(32)
@@ -76,11 +76,23 @@ export async function storeGenesis(store: ObjectStore, genesis: Genesis): Promis
   }
   const found = await readSlot(store, 0)
   if (found === undefined || !found.bytes.equals(genesis.bytes)) {
-    throw new UsageError('repository-exists', `There is a repository at ${store.location} already.`, {
-      hint: 'Name another place, or use the repository that is there.',
-      fields: { repository: found === undefined ? undefined : toHex(found.hash) },
-    })
+    throw exists(store, found)
   }
+}
+
+/** Before anything is written: a refusal must leave nothing behind. @throws {UsageError} `repository-exists` */
+export async function assertNoRepository(store: ObjectStore): Promise<void> {
+  const found = await readSlot(store, 0)
+  if (found !== undefined) {
+    throw exists(store, found)
+  }
+}
+
+function exists(store: ObjectStore, found: Slot | undefined): UsageError {
+  return new UsageError('repository-exists', `There is a repository at ${store.location} already.`, {
+    hint: 'Name another place, or use the repository that is there.',
+    fields: { repository: found === undefined ? undefined : toHex(found.hash) },
+  })
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Genesis } from './genesis.ts'
 import { linkAtHead } from './links.ts'
 import { type JournalStart, type OpenedJournal, type OpenJournalOptions, replayFrom, replayJournal } from './open-journal.ts'
 import { fork, type Pin, rollback } from './pins.ts'
-import { lastListed, omission, readSlot } from './slots.ts'
+import { assertNoneMissing, lastListed, omission, readSlot } from './slots.ts'
 import { type DraftState, encodeState, type JournalMember, type JournalState } from './state.ts'
 
 export class Journal {
@@ -95,6 +95,11 @@ export class Journal {
       await this.#refresh()
       return appendEntry({ store: this.store, state: this.#state, journalKey: this.#journalKey }, request)
     })
+  }
+
+  /** Asks the store's listing for every entry up to the head. @throws {StopError} `journal-omission` when one is gone. */
+  assertWhole(): Promise<void> {
+    return assertNoneMissing(this.store, this.#state.head.sequence)
   }
 
   /** The log from a sequence on, up to the head of now, void slots included, with details where the journal key opens them. */

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { findCheckpoint } from './checkpoints.ts'
 import { type Genesis, genesisState, readGenesis } from './genesis.ts'
 import { linkAtHead } from './links.ts'
+import { OtherHistoryWatch } from './other-history.ts'
 import { PinWatch, type PinWatchOptions } from './pin-watch.ts'
 import { type Pin, samePin } from './pins.ts'
 import { type AppliedSlot, applySlot } from './replay.ts'
@@ -23,6 +24,8 @@ export interface OpenJournalOptions {
   readonly cached?: Uint8Array
   /** Whether to start from an owner's checkpoint when there is no cached state; `start` then says so. */
   readonly fromCheckpoint?: boolean
+  /** For whoever is about to accept it: opens a journal that holds entries of another history, too. */
+  readonly allowOtherHistory?: boolean
 }
 
 /** Where the replay of a journal began. */
@@ -41,7 +44,7 @@ export interface OpenedJournal {
 
 /**
  * Reads the journal to its end from the best trusted start, and holds it against the pin. SPEC §9.1.2 to §9.1.7
- * @throws {StopError} `repository-replaced`, `journal-rollback`, `journal-fork`, `journal-omission`, `newer-repository`.
+ * @throws {StopError} `repository-replaced`, `journal-rollback`, `journal-fork`, `journal-omission`, `journal-rewritten`, `newer-repository`.
  * @throws {NotFoundError} `repository-not-found`; {IntegrityError} `genesis-invalid`; {FormatError} when `cached` is no state.
  */
 export async function replayJournal(options: OpenJournalOptions): Promise<OpenedJournal> {
@@ -100,16 +103,21 @@ function fromGenesis(options: OpenJournalOptions, genesis: Genesis, cached: Draf
 }
 
 async function run(
-  { store, journalKey }: OpenJournalOptions,
+  { store, journalKey, allowOtherHistory = false }: OpenJournalOptions,
   begun: OpenedJournal,
   pin: Pin | undefined,
   watchOptions: PinWatchOptions,
 ): Promise<OpenedJournal> {
   const { state } = begun
   const watch = pin && new PinWatch(pin, watchOptions)
+  const others = new OtherHistoryWatch()
   watch?.start(state.head)
-  await replayFrom(store, state, journalKey, (applied) => watch?.see(applied))
+  await replayFrom(store, state, journalKey, (applied) => {
+    watch?.see(applied)
+    others.see(state, applied)
+  })
   watch?.finish(state.head)
+  if (!allowOtherHistory) others.finish()
   return { ...begun, accepted: watch?.accepted ?? false }
 }
 

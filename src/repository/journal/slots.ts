@@ -70,6 +70,21 @@ export async function lastListed(store: ObjectStore, from: number): Promise<numb
   return last
 }
 
+/**
+ * Whether a listing shows every slot up to `head`; what this client verified before is not read again. SPEC §9.2.1
+ * @throws {StopError} `journal-omission`
+ */
+export async function assertNoneMissing(store: ObjectStore, head: number): Promise<void> {
+  let next = 0
+  for await (const { key } of store.list('journal/')) {
+    if (next > head) return
+    if (key !== journalKey(next) && (await readSlot(store, next)) === undefined) throw omission(next, head)
+    next += 1
+  }
+  // A listing may be stale at its end.
+  for (; next <= head; next++) if ((await readSlot(store, next)) === undefined) throw omission(next, head)
+}
+
 /** A slot is absent though later ones exist. */
 export function omission(missing: number, last: number): StopError {
   return new StopError('journal-omission', `Journal entry ${missing} is missing, though entry ${last} exists.`, {

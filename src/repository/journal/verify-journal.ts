@@ -1,15 +1,12 @@
-import { type Id, toHex } from '../../../format/bytes.ts'
-import { decodeJournalEntry, decodeSigned } from '../../../format/journal.ts'
-import { LIMITS } from '../../../format/limits.ts'
-import { FormatError, IntegrityError, StopError } from '../../errors.ts'
-import { verifySignature } from '../crypto/signing.ts'
+import type { Id } from '../../../format/bytes.ts'
+import { IntegrityError, StopError } from '../../errors.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { type Genesis, genesisState, readGenesis } from './genesis.ts'
 import { replayFrom } from './open-journal.ts'
+import { isOtherHistory, otherHistory } from './other-history.ts'
 import { PinWatch } from './pin-watch.ts'
 import type { Head, Pin } from './pins.ts'
 import type { AppliedSlot } from './replay.ts'
-import type { Slot } from './slots.ts'
 import type { DraftState, JournalState, VoidReason } from './state.ts'
 
 export interface JournalProblem {
@@ -72,36 +69,12 @@ async function replayAll(
   await replayFrom(store, state, journalKey, (applied) => {
     watch?.see(applied)
     onSlot?.(applied)
-    if (isRewritten(state, applied)) {
-      problems.push(rewritten(applied.slot))
+    // The entries after it are out of reach for the same reason.
+    if (isOtherHistory(state, applied) && state.voids.get(applied.slot.sequence - 1) !== applied.voidReason) {
+      problems.push(problemOf(otherHistory(state, applied)))
     }
   })
   watch?.finish(state.head)
-}
-
-/**
- * Whether a void slot is the honest entry of a member after another history: its writer saw other slots before it than there
- * are now. Junk is not; a member who did it on purpose is worth the alarm.
- */
-function isRewritten(state: DraftState, { slot, voidReason }: AppliedSlot): boolean {
-  if (voidReason !== 'chain' && voidReason !== 'sequence') {
-    return false
-  }
-  try {
-    const [inner, signature] = decodeSigned(slot.bytes, LIMITS.journalSlotBytes)
-    const member = state.members.get(toHex(decodeJournalEntry(inner).member))
-    return member !== undefined && verifySignature('journal-entry', state.repository, member.key, inner, signature)
-  } catch (error) {
-    if (error instanceof FormatError) {
-      return false
-    }
-    throw error
-  }
-}
-
-function rewritten({ sequence }: Slot): JournalProblem {
-  const message = `Entry ${sequence} is signed by a member, but continues another history: entries before it were replaced, moved or removed.`
-  return { code: 'journal-rewritten', message, sequence }
 }
 
 async function orProblem<T>(problems: JournalProblem[], work: () => Promise<T>): Promise<T | undefined> {
@@ -111,8 +84,12 @@ async function orProblem<T>(problems: JournalProblem[], work: () => Promise<T>):
     if (!(error instanceof StopError || error instanceof IntegrityError)) {
       throw error
     }
-    const sequence = error.fields['sequence'] ?? error.fields['missingSequence']
-    problems.push({ code: error.code, message: error.message, ...(typeof sequence === 'number' && { sequence }) })
+    problems.push(problemOf(error))
     return undefined
   }
+}
+
+function problemOf({ code, message, fields }: StopError | IntegrityError): JournalProblem {
+  const sequence = fields['sequence'] ?? fields['missingSequence'] ?? fields['pinnedSequence']
+  return { code, message, ...(typeof sequence === 'number' && { sequence }) }
 }
