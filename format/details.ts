@@ -40,6 +40,8 @@ export interface SnapshotDetails {
 
 export interface TagDetails {
   readonly name: string
+  /** Who set or removed it, as in a manifest. */
+  readonly actor?: string
 }
 
 export interface PermissionDetails {
@@ -107,7 +109,7 @@ export function readSnapshotDetails(record: RecordReader): SnapshotDetails {
 }
 
 function tag(record: RecordReader): TagDetails {
-  return { name: checkSeriesName(record.text('name')) }
+  return { name: checkSeriesName(record.text('name')), ...(record.has('actor') && { actor: record.text('actor') }) }
 }
 
 function permission(record: RecordReader): PermissionDetails {

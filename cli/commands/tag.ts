@@ -1,6 +1,7 @@
 // `cairn tag`: names for snapshots.
 
 import { toHex } from '../../format/bytes.ts'
+import { refuseAgent } from '../../src/control/access/authorize.ts'
 import { UsageError } from '../../src/errors.ts'
 import { listTags, removeTag, setTag, type Tag } from '../../src/operations/tag/tag.ts'
 import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
@@ -17,7 +18,7 @@ export const command = defineCommand({
     ['cairn tag --remove before-upgrade', 'the snapshot stays'],
   ],
   exits: ['no-repository', 'key', 'access', 'stop', 'not-found', 'store'],
-  notes: SNAPSHOT_NOTE,
+  notes: `${SNAPSHOT_NOTE} An AI agent may set new tags, and neither move nor remove one.`,
   builder: (yargs) =>
     yargs
       .positional('name', { type: 'string', describe: 'the tag' })
@@ -29,17 +30,19 @@ export const command = defineCommand({
     if (given !== 1 || (name !== undefined && snapshot === undefined)) {
       throw new UsageError('tag-usage', 'One thing at a time: NAME SNAPSHOT, --list, or --remove NAME.', { hint: 'See: cairn tag --help' })
     }
-    const { repository } = await openSession()
-    const { state } = repository.journal
+    const session = await openSession()
+    const { state } = session.repository.journal
     if (list) {
       const tags = listTags(state)
       output.result({ tags: tags.map(tagJson) }, () => humanTags(tags))
     } else if (remove !== undefined) {
-      await removeTag(repository, remove)
+      await refuseAgent(session, 'tag --remove', { name: remove })
+      await removeTag(session.repository, remove, session.actor)
       output.result({ removed: remove }, () => (output.quiet ? '' : `Removed the tag ${remove}`))
     } else {
       const record = resolveSnapshot(state, snapshot!)
-      await setTag(repository, name!, record)
+      if (state.tags.has(name!)) await refuseAgent(session, 'tag (move)', { name: name! })
+      await setTag(session.repository, name!, record, session.actor)
       const id = toHex(record.manifest)
       output.result({ name, snapshot: id }, () => (output.quiet ? '' : `Tagged ${id.slice(0, 8)} as ${name}`))
     }

@@ -97,8 +97,8 @@ type Short = { readonly [E in EventName]?: (clear: ClearOf<E>, details: DetailsO
 const SHORT: Short = {
   repository_created: ({ members }, details) => `${details?.name ?? ''}, ${plural(members.length, 'member')}`,
   snapshot_created: ({ manifest }, details) => `${shortId(manifest)} ${details?.series ?? ''} ${details?.description ?? ''}`,
-  tag_set: ({ manifest }, details) => `${details?.name ?? '?'} → ${shortId(manifest)}`,
-  tag_removed: ({ manifest }, details) => `${details?.name ?? '?'} of ${shortId(manifest)}`,
+  tag_set: ({ manifest }, details) => `${details?.name ?? '?'} → ${shortId(manifest)}${byProgram(details)}`,
+  tag_removed: ({ manifest }, details) => `${details?.name ?? '?'} of ${shortId(manifest)}${byProgram(details)}`,
   permission_change: ({ add, remove }, details) => permissionText(add, remove, details),
   key_slot_added: ({ kind, slot }, details) => `${kind} ${details?.label ?? ''} ${shortId(slot)}`,
   key_slot_removed: ({ kind, slot }, details) => `${kind} ${details?.label ?? ''} ${shortId(slot)}`,
@@ -113,6 +113,11 @@ const SHORT: Short = {
   journal_accepted: ({ sequence }, details) =>
     `entry ${sequence} as the end, without entry ${details?.lostSequence ?? '?'}: ${details?.reason ?? ''}`,
   audit_batch: ({ records }) => plural(records.length, 'record'),
+}
+
+/** Behind a key that a person and her agents use, who it was this time. */
+function byProgram({ actor = '' }: { readonly actor?: string } = {}): string {
+  return actor === '' || actor.startsWith('person:') ? '' : ` by ${actor}`
 }
 
 function permissionText(

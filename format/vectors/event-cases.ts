@@ -99,6 +99,7 @@ export const eventCases: readonly Vector[] = [
   }),
   details('snapshot_created', 'snapshot', 'a snapshot', snapshotDetails),
   details('tag_set', 'tag', 'a tag', { name: 'release/v1' }),
+  details('tag_removed', 'tag-by-agent', 'a tag that an agent took away', { name: 'release/v1', actor: 'agent:refactor' }),
   details('grant_issued', 'grant', 'a grant', grant),
   details('journal_accepted', 'accepted', 'what was lost', accepted),
   details('backup_failed', 'free', 'a free map', { error: 'store-no-space', bytes: 12, path: fill(3, 0x61) }),
@@ -107,6 +108,7 @@ export const eventCases: readonly Vector[] = [
     chunker: [1, 2],
     labels: {},
   }),
+  badDetails('tag_set', 'tag-set-details-actor', 'tag-actor', 'a tag by an actor who is a number', { name: 'v1', actor: 1 }),
   badDetails('tag_set', 'series-name', 'tag-name', 'a tag with a name that is not allowed', { name: 'latest' }),
   badDetails('journal_accepted', 'journal-accepted-details-lost-hash', 'lost-hash', 'a hash of 31 bytes', {
     ...accepted,

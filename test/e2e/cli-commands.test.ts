@@ -336,6 +336,19 @@ describe('looking', () => {
     expect((await place.json(['tag', 'v2'], { code: 2 })).error.code).toBe('tag-usage')
   }, 60_000)
 
+  test('an agent sets new tags in its own name, and neither moves nor removes one', async () => {
+    const env = { CAIRN_ACTOR: 'agent:bot' }
+    await place.json(['tag', 'by-bot', 's~1'], { env })
+    expect((await place.json(['tag', 'by-bot', 's'], { env, code: 13 })).error.code).toBe('agent-refused')
+    expect((await place.json(['tag', '--remove', 'by-bot'], { env, code: 13 })).error.code).toBe('agent-refused')
+    expect((await place.json(['show', 'by-bot'])).snapshot).toBe(first)
+    await place.json(['tag', '--remove', 'by-bot'], { env: { CAIRN_ACTOR: 'schedule:nightly' } })
+    const { stdout } = await place.run(['journal'])
+    expect(stdout).toMatch(/tag_set +by-bot → [0-9a-f]{8} by agent:bot\n/)
+    expect(stdout).toMatch(/action_refused +actor=agent:bot/)
+    expect(stdout).toMatch(/tag_removed +by-bot of [0-9a-f]{8} by schedule:nightly\n/)
+  }, 60_000)
+
   test('status shows who one is, and the series', async () => {
     const found = await place.json(['status'])
     expect(found).toMatchObject({ name: 'test', canRead: true, member: { roles: ['owner'] }, voids: [] })

@@ -21,22 +21,22 @@ export function listTags(state: JournalState): Tag[] {
 }
 
 /**
- * Puts a tag on a snapshot; one of that name is moved.
+ * Puts a tag on a snapshot; one of that name is moved. The entry says which actor did it.
  * @throws {UsageError} `tag-name`; {AccessError} when this member may not.
  */
-export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord): Promise<void> {
+export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, actor: string): Promise<void> {
   checkTagName(repository.journal.state, name)
   const { signing, journal } = repository
-  await journal.append({ event: 'tag_set', clear: { manifest: Buffer.from(snapshot.manifest) }, details: { name }, signing })
+  await journal.append({ event: 'tag_set', clear: { manifest: Buffer.from(snapshot.manifest) }, details: { name, actor }, signing })
 }
 
-/** Takes a tag away; the snapshot stays. @throws {NotFoundError} `tag-not-found`; {AccessError} when this member may not. */
-export async function removeTag(repository: Repository, name: string): Promise<void> {
+/** Takes a tag away; the snapshot stays, and the entry says which actor did it. @throws {NotFoundError} `tag-not-found`; {AccessError} when this member may not. */
+export async function removeTag(repository: Repository, name: string, actor: string): Promise<void> {
   const { signing, journal } = repository
   const manifest = journal.state.tags.get(name)
   if (manifest === undefined)
     throw new NotFoundError('tag-not-found', `There is no tag '${name}'.`, { hint: "'cairn tag --list' shows the tags." })
-  await journal.append({ event: 'tag_removed', clear: { manifest: Buffer.from(manifest) }, details: { name }, signing })
+  await journal.append({ event: 'tag_removed', clear: { manifest: Buffer.from(manifest) }, details: { name, actor }, signing })
 }
 
 function checkTagName(state: JournalState, name: string): void {

@@ -59,7 +59,7 @@ const clear: readonly (readonly [string, fc.Arbitrary<unknown>])[] = [
 const detailed: readonly (readonly [string, fc.Arbitrary<unknown>])[] = [
   ['repository_created', fc.record({ name: text, chunker: fc.tuple(uint, uint, uint), labels: texts })],
   ['snapshot_created', details],
-  ['tag_set', fc.record({ name: seriesName })],
+  ['tag_set', fc.record({ name: seriesName, actor: text }, { requiredKeys: ['name'] })],
   ['permission_change', fc.record({ labels: texts, series: texts, reason: text })],
   ['key_slot_added', fc.record({ label: text })],
   ['grant_issued', fc.record({ command: text, target: text, series: text, reason: text })],
