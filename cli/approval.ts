@@ -16,9 +16,17 @@ export interface PlanArgs extends GlobalArgs {
 }
 
 /** For `--help` of a command that has plans. */
-export const PLAN_NOTE =
-  '--plan shows what would be done and its digest; --apply DIGEST does exactly that, or stops because something changed meanwhile. ' +
-  "At a terminal the digest's first three words are typed instead; a scheduled job needs an owner's grant; an AI agent may only plan."
+export const PLAN_NOTE = planNote("a scheduled job needs an owner's grant")
+
+/** The same for what only a person may approve. */
+export const PERSONS_PLAN_NOTE = planNote('a scheduled job cannot be granted it')
+
+function planNote(scheduled: string): string {
+  return (
+    '--plan shows what would be done and its digest; --apply DIGEST does exactly that, or stops because something changed meanwhile. ' +
+    `At a terminal the digest's first three words are typed instead; ${scheduled}; an AI agent may only plan.`
+  )
+}
 
 /** Adds --plan and --apply. */
 export function addPlanOptions<Args extends GlobalArgs>(yargs: Argv<Args>) {

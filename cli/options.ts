@@ -20,9 +20,18 @@ const GLOBAL_OPTIONS = {
   repo: { type: 'string', requiresArg: true, describe: 'where the repository is: a path or file:///path (CAIRN_REPO)' },
   identity: { type: 'string', requiresArg: true, describe: "identity file, when it is not this user's own (CAIRN_IDENTITY)" },
   'passphrase-file': { type: 'string', requiresArg: true, describe: 'file with the passphrase (CAIRN_PASSPHRASE holds one itself)' },
-  'recovery-code-file': { type: 'string', requiresArg: true, describe: 'file with the printed recovery code' },
+  'recovery-code-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'file with the recovery code, which opens the repository (init writes the new code into it)',
+  },
   json: { type: 'boolean', default: false, describe: 'JSON for programs: one object, or one a line' },
-  quiet: { type: 'boolean', alias: 'q', default: false, describe: 'no progress and no remarks' },
+  quiet: {
+    type: 'boolean',
+    alias: 'q',
+    default: false,
+    describe: 'no progress, no remarks, no word of success; problems, errors and what was asked for are still told',
+  },
 } as const satisfies Record<string, Options>
 
 /** Options that take a value: what follows them on a command line is no command. */

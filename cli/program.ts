@@ -89,7 +89,7 @@ function usageError(message: string, argv: readonly string[], program: Argv<Glob
   const word = firstWord(argv)
   if (word !== undefined && !Object.hasOwn(COMMANDS, word)) return unknownWord(word, argv)
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')
-  if (unknown === undefined) return new UsageError('usage', sentence(message), { hint: helpHint(argv) })
+  if (unknown === undefined) return new UsageError('usage', invalidValue(message) ?? sentence(message), { hint: helpHint(argv) })
   const name = unknown[0]!
   // yargs names an unknown option in camel case, and without its dashes.
   const option = argv.map((word) => word.split('=', 1)[0]!).find((word) => word.startsWith('-') && camelCase(word) === camelCase(name))
@@ -120,6 +120,12 @@ function camelCase(option: string): string {
 function helpHint(argv: readonly string[]): string {
   const name = commandName(argv)
   return `See: cairn ${name === undefined ? '' : `${name} `}--help`
+}
+
+/** yargs says over several lines which value an option cannot have, and which it can. */
+function invalidValue(message: string): string | undefined {
+  const [, name, given, choices] = /Argument: ([^,]*), Given: "(.*)", Choices: (.*)$/m.exec(message) ?? []
+  return name === undefined ? undefined : `'${given}' cannot be the ${name}; it is one of ${choices!.replaceAll('"', '')}.`
 }
 
 function sentence(message: string): string {

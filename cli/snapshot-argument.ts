@@ -1,7 +1,9 @@
 // The arguments SNAPSHOT and SNAPSHOT:PATH of many commands.
 
 import type { Manifest } from '../format/manifest.ts'
+import { isSeriesName } from '../format/names.ts'
 import type { Session } from '../src/control/session/session.ts'
+import { UsageError } from '../src/errors.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../src/repository/journal/snapshot-names.ts'
 import type { SnapshotRecord } from '../src/repository/journal/state.ts'
 import { parsePathText } from './output/path-text.ts'
@@ -19,6 +21,14 @@ export const SNAPSHOT_NOTE =
 
 /** How a path is written, for `--help`. */
 export const PATH_NOTE = 'In PATH, \\xNN stands for a byte that is no UTF-8, and \\\\ for a backslash.'
+
+/** The name of a series as it was typed. @throws {UsageError} `series-name` when it cannot name one. */
+export function seriesArgument(name: string): string {
+  if (isSeriesName(name)) return name
+  throw new UsageError('series-name', `'${name}' cannot name a series.`, {
+    hint: 'Use 1 to 128 of A-Z a-z 0-9 . _ / -, beginning with a letter or digit; not latest, and nothing that could be an id.',
+  })
+}
 
 /** Resolves SNAPSHOT or SNAPSHOT:PATH and reads its manifest, checked against the journal. */
 export async function openSnapshot({ repository }: Session, text: string): Promise<OpenedSnapshot> {

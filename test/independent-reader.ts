@@ -1,6 +1,5 @@
 // A reader of Cairn repositories that was written from SPEC.md alone: it shares no line with format/ or src/, and its cryptography
 // is a published library. Slow and plain on purpose. What it refuses carries the section of SPEC.md that was violated.
-// node test/independent-reader.ts REPO (--identity FILE | --recovery CODE) (--list | --restore SNAPSHOT_HEX DIR)
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { gcm } from '@noble/ciphers/aes.js'
@@ -11,6 +10,8 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js'
+
+const USAGE = 'npx node test/independent-reader.ts REPO (--identity FILE | --recovery CODE) (--list | --restore SNAPSHOT_HEX DIR)'
 
 function must(what: string, condition: unknown): asserts condition {
   if (!condition) throw new Error(what)
@@ -487,7 +488,7 @@ function setMetadata({ notes }: Repository, path: Buffer, { type, mode, uid, gid
 
 /** Runs the command line; `say` gets a line per snapshot, `remark` one for what was skipped or left out. Throws what is refused. */
 export function main([root, how, secret, verb, prefix, target]: readonly string[], say = console.log, remark = console.error): void {
-  must('§usage see the head of the file', root && secret && (verb === '--list' || (verb === '--restore' && prefix && target)))
+  must(`usage: ${USAGE}`, root && secret && (verb === '--list' || (verb === '--restore' && prefix && target)))
   const repository = new Repository(root, how === '--identity' ? unlockByIdentity(secret) : unlockByRecoveryCode(secret))
   const found = repository.snapshots.filter(({ manifest }) => manifest.startsWith(prefix ?? ''))
   must(`§9.5.1 ${prefix} does not name a snapshot`, !target || found.length > 0)
@@ -495,4 +496,11 @@ export function main([root, how, secret, verb, prefix, target]: readonly string[
   else for (const { manifest, sequence, details } of found) say(sequence, manifest, details.series, details.description)
   for (const note of repository.notes) remark(note)
 }
-if (import.meta.main) main(process.argv.slice(2))
+if (import.meta.main) {
+  try {
+    main(process.argv.slice(2))
+  } catch (error) {
+    console.error(`refused: ${(error as Error).message}`)
+    process.exitCode = 1
+  }
+}

@@ -23,7 +23,8 @@ export const command = defineCommand({
   exits: ['partial', 'no-repository', 'lease', 'key', 'access', 'stop', 'integrity', 'store'],
   notes:
     'CAIRN_ACTOR says who acts: person:NAME, agent:NAME or schedule:NAME. Entries that cannot be read are recorded in the ' +
-    'snapshot and listed; the exit code is then 3.',
+    'snapshot and listed; the exit code is then 3. In front of --stdin use `set -o pipefail`: a program that fails half way ends its ' +
+    'stream like one that is done, and only the shell sees that the dump is cut short.',
   builder: (yargs) =>
     yargs
       .positional('path', { type: 'string', array: true, describe: 'what to back up' })

@@ -2,7 +2,6 @@
 
 import path from 'node:path'
 import { toHex } from '../../format/bytes.ts'
-import { checkSeriesName } from '../../format/names.ts'
 import { GRANTABLE } from '../../src/control/access/grants.ts'
 import { UsageError } from '../../src/errors.ts'
 import { issueGrant, listGrants, revokeGrant } from '../../src/operations/grant/grant.ts'
@@ -11,6 +10,7 @@ import type { JournalGrant, JournalState } from '../../src/repository/journal/st
 import { table } from '../output/human.ts'
 import { printableLine } from '../output/path-text.ts'
 import { defineCommand, defineGroup } from '../run.ts'
+import { seriesArgument } from '../snapshot-argument.ts'
 
 const issue = defineCommand({
   command: 'issue',
@@ -37,7 +37,7 @@ const issue = defineCommand({
     await refuseAgent(session, 'grant issue')
     const member = memberNamed(session.repository.journal.state, name)
     const place = path.resolve(target)
-    const of = { member, command: granted, target: place, series: series === undefined ? '' : checkSeriesName(series), reason }
+    const of = { member, command: granted, target: place, series: series === undefined ? '' : seriesArgument(series), reason }
     const grant = await issueGrant(session.repository, of)
     const value = { grant: toHex(grant), member: toHex(member.id), command: granted, target: place, series: of.series, reason }
     output.result(value, () =>

@@ -5,7 +5,7 @@ import { UsageError } from '../../src/errors.ts'
 import { journalLog, memberLabel } from '../../src/operations/journal/journal-log.ts'
 import type { PlaceVerification } from '../../src/operations/journal/verify-place.ts'
 import type { Pin } from '../../src/repository/journal/pins.ts'
-import { addPlanOptions, decisionOf, PLAN_NOTE, planResult } from '../approval.ts'
+import { addPlanOptions, decisionOf, PERSONS_PLAN_NOTE, planResult } from '../approval.ts'
 import { sessionOptions } from '../options.ts'
 import { bold, colour, plural } from '../output/human.ts'
 import { journalHeading, journalJson, journalText, type LabelOf } from '../output/journal.ts'
@@ -37,7 +37,7 @@ const verify = defineCommand({
       const expected = given ?? known.repositoryAt(store.location)
       const found = await verifyPlace(store, { expected, pinOf: (repository) => known.pinOf(repository) })
       warnOfVoids(output, found.voids)
-      output.result(verifyJson(found), () => verifyText(found))
+      output.result(verifyJson(found), () => (output.quiet && found.ok ? '' : verifyText(found)))
       return found.ok ? 'done' : 'integrity'
     } finally {
       known.close()
@@ -55,7 +55,7 @@ const accept = defineCommand({
     ['cairn journal accept --reason "the same" --lost 57:HASH', 'what another machine lost, as its error says'],
   ],
   exits: ['no-repository', 'key', 'access', 'stop', 'integrity', 'store'],
-  notes: `For owners. Clients that miss exactly the same entry go on by themselves afterwards.\n\n${PLAN_NOTE}`,
+  notes: `For owners. Clients that miss exactly the same entry go on by themselves afterwards.\n\n${PERSONS_PLAN_NOTE}`,
   builder: (yargs) =>
     addPlanOptions(
       yargs
@@ -147,10 +147,14 @@ function verifyText(found: PlaceVerification): string {
       ? []
       : [`repository  ${toHex(repository)}${isExpected ? '' : '  (nothing here says whether it is the right one: --expect ID)'}`]),
     ...(head === undefined ? [] : [`journal     ${plural(entries, 'valid entry', 'valid entries')}, up to ${head.sequence}`]),
-    freshnessText(found),
+    isOther(found) ? 'freshness   unknown: this is not the repository that was expected' : freshnessText(found),
     ...problems.map(({ code, message }) => colour('red', `problem     ${code}: ${printableLine(message)}`)),
     ok ? colour('green', 'The journal is in order.') : colour('red', 'The journal is NOT in order.'),
   ].join('\n')
+}
+
+function isOther({ problems }: PlaceVerification): boolean {
+  return problems.some(({ code }) => code === 'repository-replaced')
 }
 
 function freshnessText({ freshness, pin }: PlaceVerification): string {

@@ -6,12 +6,13 @@ import { toHex } from '../../format/bytes.ts'
 import type { PlanParts } from '../../src/control/access/authorize.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { NewKey } from '../../src/operations/key/add.ts'
-import { type KeyList, type ListedMember, type ListedSlot, listKeys } from '../../src/operations/key/list.ts'
+import { type KeyList, type ListedMember, type ListedSlot, listKeys, type SlotTimes, slotTimes } from '../../src/operations/key/list.ts'
 import type { Removal } from '../../src/operations/key/remove.ts'
-import { addPlanOptions, decisionOf, PLAN_NOTE, planResult } from '../approval.ts'
-import { bold, colour, dim, table } from '../output/human.ts'
+import { addPlanOptions, decisionOf, PERSONS_PLAN_NOTE, planResult } from '../approval.ts'
+import { bold, colour, dim, humanTime, table } from '../output/human.ts'
 import { printableLine } from '../output/path-text.ts'
 import { defineCommand, defineGroup } from '../run.ts'
+import { seriesArgument } from '../snapshot-argument.ts'
 
 const list = defineCommand({
   command: 'list',
@@ -22,7 +23,8 @@ const list = defineCommand({
   async run(_args, { openSession, output }) {
     const { repository } = await openSession()
     const keys = await listKeys(repository)
-    output.result(listJson(keys), () => listText(keys))
+    const times = await slotTimes(repository)
+    output.result(listJson(keys, times), () => listText(keys, times))
   },
 })
 
@@ -40,7 +42,11 @@ const add = defineCommand({
     yargs
       .option('new-identity', { type: 'string', requiresArg: true, describe: 'file for a new identity; it must not exist' })
       .option('new-passphrase-file', { type: 'string', requiresArg: true, describe: 'file with the new passphrase' })
-      .option('new-recovery-code', { type: 'boolean', default: false, describe: 'make another recovery code and print it' })
+      .option('new-recovery-code', {
+        type: 'boolean',
+        default: false,
+        describe: 'make another recovery code and print it; it goes into no file',
+      })
       .option('role', { choices: ['owner', 'reader'] as const, default: 'owner' as const, describe: 'what the new member may do' })
       .option('label', { type: 'string', requiresArg: true, describe: 'what people call it' }),
   async run(args, { env, openSession, output }) {
@@ -113,7 +119,7 @@ const remove = defineCommand({
   exits: ['no-repository', 'key', 'access', 'stop', 'not-found', 'store'],
   notes:
     'For owners. The last slot of an owner cannot be removed. Whoever copied a slot together with its file, passphrase or code can ' +
-    `still open that copy and read what is stored: the repository's read key does not change.\n\n${PLAN_NOTE}`,
+    `still open that copy and read what is stored: the repository's read key does not change.\n\n${PERSONS_PLAN_NOTE}`,
   builder: (yargs) =>
     addPlanOptions(yargs.positional('slot', { type: 'string', demandOption: true, describe: "the beginning of the slot's id" })),
   async run(args, context) {
@@ -127,15 +133,15 @@ const remove = defineCommand({
     )
     if (outcome.kind === 'planned') return planResult(context, outcome)
     const revoked = removal.revoked === undefined ? null : toHex(removal.revoked.id)
-    context.output.result({ removed: toHex(removal.id), revoked }, () =>
+    context.output.result({ removed: toHex(removal.id), revoked, isOwn: removal.isOwn }, () =>
       context.output.quiet
         ? ''
-        : `Removed the key slot ${toHex(removal.id)}${revoked === null ? '' : `; ${printableLine(removal.label)} is no member any more`}`,
+        : `Removed the key slot ${toHex(removal.id)}${revoked === null ? '' : `; ${printableLine(removal.label)} is no member any more`}${removal.isOwn ? '. It was the key in use: it opens nothing any more' : ''}`,
     )
   },
 })
 
-function partsOf({ id, key, kind, label, revoked }: Removal, fingerprint: () => Promise<Uint8Array>): PlanParts {
+function partsOf({ id, key, kind, label, revoked, isOwn }: Removal, fingerprint: () => Promise<Uint8Array>): PlanParts {
   const loses = revoked === undefined ? 'Nobody loses rights with it.' : `${revoked.label} (${revoked.roles.join(', ')}) loses all rights.`
   return {
     operation: 'key remove',
@@ -144,7 +150,7 @@ function partsOf({ id, key, kind, label, revoked }: Removal, fingerprint: () => 
     target: key,
     fingerprint,
     series: '',
-    consequence: `The key slot of '${label}' (${kind}) is deleted for ever. ${loses} Copies of the slot that others made still open.`,
+    consequence: `The key slot of '${label}' (${kind}) is deleted for ever. ${isOwn ? 'This is the key that you are using. ' : ''}${loses} Copies of the slot that others made still open.`,
   }
 }
 
@@ -154,7 +160,7 @@ const exportWriter = defineCommand({
   examples: [
     ['cairn key export --writer --series db1,db1-config -o db1.json --label root@db1', 'it commits to these two series, and reads nothing'],
   ],
-  exits: ['no-repository', 'key', 'access', 'stop', 'format', 'store'],
+  exits: ['no-repository', 'key', 'access', 'stop', 'store'],
   notes:
     'For owners; an AI agent may not. Take the file to the other machine and name it there with --identity or CAIRN_IDENTITY. It ' +
     'cannot read, restore, verify, tag, change members, or commit to another series.',
@@ -170,7 +176,7 @@ const exportWriter = defineCommand({
         hint: 'For a reader or owner: cairn key add --new-identity FILE.',
       })
     const keep = await identityKeeper(args.output)
-    const series = args.series.split(',').map((name) => name.trim())
+    const series = args.series.split(',').map((name) => seriesArgument(name.trim()))
     const label = args.label ?? path.basename(args.output, '.json')
     const session = await openSession()
     const { refuseAgent } = await import('../../src/control/access/authorize.ts')
@@ -183,7 +189,7 @@ const exportWriter = defineCommand({
   },
 })
 
-function listJson({ members, slots, missing, damaged }: KeyList): object {
+function listJson({ members, slots, missing, damaged }: KeyList, times: SlotTimes): object {
   return {
     members: members.map(({ id, label, roles, series, isOwn }) => ({ member: toHex(id), label, roles, series: series ?? null, isOwn })),
     slots: slots.map(({ slot, label, known, isOwn }) => ({
@@ -191,6 +197,7 @@ function listJson({ members, slots, missing, damaged }: KeyList): object {
       kind: slot.kind,
       member: toHex(slot.member),
       label,
+      added: times(slot) ?? null,
       known,
       isOwn,
     })),
@@ -199,11 +206,11 @@ function listJson({ members, slots, missing, damaged }: KeyList): object {
   }
 }
 
-function listText({ members, slots, missing, damaged }: KeyList): string {
+function listText({ members, slots, missing, damaged }: KeyList, times: SlotTimes): string {
   return [
     table([['member', 'label', 'roles', 'series'], ...members.map(memberRow)]),
     '',
-    table([['slot', 'kind', 'member', 'label', ''], ...slots.map(slotRow)]),
+    table([['slot', 'kind', 'member', 'added (UTC)', 'label', ''], ...slots.map((each) => slotRow(each, times))]),
     ...missing.map(({ slot, label }) => colour('red', `missing from the store: slot ${toHex(slot)} (${printableLine(label)})`)),
     ...damaged.map((key) => colour('red', `damaged: ${key}`)),
   ].join('\n')
@@ -218,10 +225,18 @@ function memberRow({ id, label, roles, series, isOwn }: ListedMember): string[] 
   ]
 }
 
-function slotRow({ slot, label, known, member }: ListedSlot): string[] {
+function slotRow({ slot, label, known, member }: ListedSlot, times: SlotTimes): string[] {
+  const added = times(slot)
   const remark =
     known === 'unknown' ? colour('red', 'nobody vouches for it') : member === undefined ? colour('yellow', 'of nobody who is a member') : ''
-  return [toHex(slot.id).slice(0, 16), slot.kind, toHex(slot.member).slice(0, 16), printableLine(label), remark]
+  return [
+    toHex(slot.id).slice(0, 16),
+    slot.kind,
+    toHex(slot.member).slice(0, 16),
+    added === undefined ? '' : humanTime(added).slice(0, 16),
+    printableLine(label),
+    remark,
+  ]
 }
 
 export const command = defineGroup({

@@ -42,7 +42,7 @@ export const command = defineCommand({
     }
     const outcome = await verify(session.repository, options)
     await record(session, outcome, (text) => output.warning(text))
-    output.result(verifyResult(outcome), () => humanVerify(outcome))
+    output.result(verifyResult(outcome), () => (output.quiet && outcome.ok ? '' : humanVerify(outcome)))
     const exit: ExitName = outcome.ok ? 'done' : 'integrity'
     return exit
   },

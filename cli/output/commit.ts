@@ -87,7 +87,18 @@ export function printCommit(output: Output, outcome: CommitOutcome): void {
     durationMs,
     complete,
   }
+  if (isEmptyStream(manifest)) output.warning(`${colour('yellow', 'empty')} stream: the snapshot holds a file of 0 bytes`)
   output.result(value, () => (output.quiet ? '' : summary(snapshot, outcome)))
+}
+
+/** A dump that failed before its first byte looks like this. */
+function isEmptyStream({ roots, statistics }: CommitOutcome['manifest']): boolean {
+  return (
+    statistics.bytes === 0 &&
+    Buffer.from(roots[0]?.path ?? [])
+      .toString('latin1')
+      .startsWith('stdin:')
+  )
 }
 
 function summary(snapshot: string, { manifest, newBytes, storedBytes, durationMs }: CommitOutcome): string {

@@ -4,7 +4,7 @@
 
 import { closeSync, fchmodSync, fchownSync, fsyncSync } from 'node:fs'
 import { toHex } from '../../format/bytes.ts'
-import { StoreError } from '../errors.ts'
+import { StoreError, UsageError } from '../errors.ts'
 import { mkdirAt, openDirNoFollow, rmdirAt } from '../runtime/posix/at.ts'
 import { statFd } from '../runtime/posix/stat.ts'
 import { syncFs } from '../runtime/posix/sync.ts'
@@ -14,7 +14,7 @@ import { entryFailure, systemCode } from './problem.ts'
 import { removeMarker, type StagingMark, writeMarker } from './staging-marker.ts'
 import { recoverStagings, removeStagingContent } from './stale-staging.ts'
 import { type SwapOptions, type SwapResult, swapIntoPlace, TREE_NAME } from './swap.ts'
-import { notEmpty, openTargetPlace, stateOf, type TargetPlace } from './target-state.ts'
+import { isRefused, notEmpty, openTargetPlace, stateOf, type TargetPlace } from './target-state.ts'
 
 export type { SwapOptions, SwapResult } from './swap.ts'
 
@@ -49,8 +49,8 @@ export class Staging {
   /**
    * Creates a staging directory beside the target, after what killed restores into the same target left was cleared away.
    * @throws {StopError} `target-not-empty`, `target-not-a-directory`, `mount-point`, `restore-in-progress` or `staging-unknown`
-   * @throws {UsageError} `target-parent`
-   * @throws {StoreError} `target-access`, or when the file system is full, read-only or broken
+   * @throws {UsageError} `target-parent`, `target-access`
+   * @throws {StoreError} when the file system is full, read-only or broken
    */
   static create(target: string, options: StagingOptions = {}): Staging {
     const place = openTargetPlace(target)
@@ -61,7 +61,7 @@ export class Staging {
     } catch (error) {
       closeSync(place.parentFd)
       if (systemCode(error) === undefined) throw error
-      throw new StoreError('target-access', `Nothing can be created beside ${place.path}: ${entryFailure(error)}.`, { cause: error })
+      throw nothingBeside(place, error)
     }
   }
 
@@ -134,6 +134,14 @@ export class Staging {
   #close(): void {
     for (const fd of [this.#markerFd, this.#prepared.treeFd, this.#prepared.fd, this.#place.parentFd]) closeSync(fd)
   }
+}
+
+function nothingBeside({ path }: TargetPlace, cause: unknown): UsageError | StoreError {
+  const message = `Nothing can be created beside ${path}: ${entryFailure(cause)}.`
+  const hint = 'Restore to a place where this user may write.'
+  return isRefused(cause)
+    ? new UsageError('target-access', message, { hint, cause })
+    : new StoreError('target-io', message, { hint, cause })
 }
 
 function durable(treeFd: number): void {

@@ -118,10 +118,11 @@ function nameOldTree({ place, stagingFd }: Swap, oldName: string): void {
 /** A name beside the target that says what it is and when it was replaced. */
 export function freeOldName(place: TargetPlace): string {
   const stamp = isoTime(now()).replace(/[-:]/g, '')
-  const whole = `${place.name}.cairn-old-${stamp}`
-  const base = Buffer.byteLength(whole) <= LONGEST_NAME_BYTES ? whole : `.cairn-old-${stamp}`
-  if (base === whole && statOrAbsent(place.parentFd, base) === undefined) return base
-  return `.cairn-old-${stamp}-${toHex(randomBytes(8))}`
+  const another = `${stamp}-${toHex(randomBytes(8))}`
+  const names = [stamp, another].map((end) => `${place.name}.cairn-old-${end}`)
+  const isFree = (name: string): boolean =>
+    Buffer.byteLength(name) <= LONGEST_NAME_BYTES && statOrAbsent(place.parentFd, name) === undefined
+  return names.find(isFree) ?? `.cairn-old-${another}`
 }
 
 function siblingPath(place: TargetPlace, name: string): string {
@@ -148,7 +149,10 @@ function translated(place: TargetPlace, action: () => void): void {
     if (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'ENOTDIR') throw notEmpty(place, error)
     if (code === 'EBUSY') throw mountPoint(place.path, error)
     const message = entryFailure(error)
-    throw new StoreError('target-access', `The restored tree could not be put at ${place.path}: ${message}.`, { cause: error })
+    throw new StoreError('target-access', `The restored tree could not be put at ${place.path}: ${message}.`, {
+      hint: 'Nothing has changed there. Restore to a place where this user may write.',
+      cause: error,
+    })
   }
 }
 

@@ -20,7 +20,7 @@ export interface TargetPlace {
 /**
  * Opens the parent of a target. Symlinks on the way to it are the user's own and are followed; the target's own name is not.
  * The caller closes `parentFd`.
- * @throws {UsageError} `target-parent` when the parent is no directory, or cannot be reached
+ * @throws {UsageError} `target-parent` when the parent is no directory; `target-access` when this user may not use it
  * @throws {StopError} `mount-point` for the root of the file system
  */
 export function openTargetPlace(target: string): TargetPlace {
@@ -29,11 +29,24 @@ export function openTargetPlace(target: string): TargetPlace {
   try {
     return { path, name: basename(path), parentFd: openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY) }
   } catch (cause) {
-    throw new UsageError('target-parent', `${dirname(path)} is not a directory that can be used.`, {
-      hint: 'Create the directory in which the restored one is to lie.',
-      cause,
-    })
+    throw parentUnusable(dirname(path), cause)
   }
+}
+
+function parentUnusable(parent: string, cause: unknown): UsageError {
+  if (isRefused(cause)) {
+    const hint = 'Restore to a place where this user may write, or as a user who may write there.'
+    return new UsageError('target-access', `This user may not use ${parent}.`, { hint, cause })
+  }
+  return new UsageError('target-parent', `${parent} is not a directory that can be used.`, {
+    hint: 'Create the directory in which the restored one is to lie.',
+    cause,
+  })
+}
+
+/** Whether the system says that this user may not do it. */
+export function isRefused(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(systemCode(error) ?? '')
 }
 
 /**

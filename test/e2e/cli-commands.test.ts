@@ -84,7 +84,8 @@ describe('commit', () => {
     const plain = await place.run(['commit', 'sample', '--name', 'quiet'])
     expect(plain.stdout.split('\n')).toHaveLength(3)
     expect(plain.stderr).toBe('')
-    expect(await place.run(['commit', 'sample', '--name', 'quiet', '-q'])).toEqual({ code: 0, stdout: '', stderr: '' })
+    for (const args of [['commit', 'sample', '--name', 'quiet'], ['verify'], ['journal', 'verify']])
+      expect(await place.run([...args, '-q'])).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
   test('names the series by the path, and keeps it to that source', async () => {
@@ -141,6 +142,7 @@ describe('commit', () => {
       bytes: 10,
     })
     expect((await place.run(['cat', 'dump.sql:dump.sql'])).stdout).toBe('select 1;\n')
+    expect((await place.run(['commit', '--stdin', 'dump.sql', '-q'])).stderr).toContain('empty stream')
   })
 
   test.skipIf(UNREADABLE === undefined)('what cannot be read is recorded, told, and exit 3', async () => {
@@ -152,6 +154,7 @@ describe('commit', () => {
       complete: false,
       problemCount: 1,
       problems: [{ path: 'drivers_probe', kind: 'unreadable' }],
+      backupMetadata: { status: 'partial' },
     })
   })
 

@@ -43,6 +43,19 @@ describe('exit codes', () => {
     expect(stderr).toMatch(/^cairn: .*\n {2}Use --identity/)
   })
 
+  test('12: an identity file that does not exist is named', async () => {
+    const { error } = await place.json(['log', '--identity', 'nofile'], { code: 12 })
+    expect(error).toMatchObject({ code: 'identity-missing', message: 'There is no identity file nofile.' })
+  })
+
+  test('14: another repository at a known path is told with the way to open it', async () => {
+    await place.json(['init', place.at('replaced')])
+    fs.rmSync(place.at('replaced'), { recursive: true })
+    fs.cpSync(place.at('repository'), place.at('replaced'), { recursive: true })
+    const { error } = await place.json(['log', '--repo', place.at('replaced')], { code: 14 })
+    expect(error).toMatchObject({ code: 'repository-replaced', hint: expect.stringContaining('another CAIRN_HOME') })
+  })
+
   test('14: a journal that was rolled back is a STOP by its name', async () => {
     const copy = place.at('rolled-back')
     fs.cpSync(place.at('repository'), copy, { recursive: true })

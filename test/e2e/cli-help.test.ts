@@ -69,6 +69,8 @@ test.each([
   [['log', '--limit', '1', '--limit', '2'], '--limit was given more than once', ''],
   [['log', '--limit', 'many'], '--limit takes a whole number', ''],
   [['log', '--limit'], 'limit', ''],
+  [['key', 'add', '--role', 'writer'], "'writer' cannot be the role; it is one of owner, reader.", ''],
+  [['key', 'export', '--writer', '--series', 'x y', '-o', 'q'], "'x y' cannot name a series", ''],
   [['restore', 'latest'], 'to', 'cairn restore --help'],
   [['--repo'], 'repo', ''],
 ])('%j is refused with a hint', async (args, message, hint) => {

@@ -101,6 +101,8 @@ describe('journal verify', () => {
   test('21 for another repository than the expected one, 2 for what is no id, 10 where there is none', async () => {
     const { ok, problems } = await place.json(['journal', 'verify', '--expect', '00'.repeat(32)], { code: 21 })
     expect([ok, problems[0].code]).toEqual([false, 'repository-replaced'])
+    const { stdout } = await place.run(['journal', 'verify', '--expect', '00'.repeat(32)])
+    expect(stdout).toContain('this is not the repository that was expected')
     await place.json(['journal', 'verify', '--expect', '00'], { code: 2 })
     fs.mkdirSync(place.at('empty'))
     await place.json(['journal', 'verify', '--repo', place.at('empty')], { code: 10 })

@@ -22,7 +22,7 @@ function stranger({ CAIRN_REPO }: PlaceEnv): PlaceEnv {
 
 interface Listed {
   readonly members: { member: string; label: string; roles: string[]; series: string[] | null; isOwn: boolean }[]
-  readonly slots: { slot: string; kind: string; member: string; label: string; known: string; isOwn: boolean }[]
+  readonly slots: { slot: string; kind: string; member: string; label: string; added: number; known: string; isOwn: boolean }[]
 }
 
 const list = (env: PlaceEnv): Promise<Listed> => place.json(['key', 'list'], { env })
@@ -97,7 +97,11 @@ describe('key remove', () => {
       plan: { operation: 'key remove', destroys: [`keys/${slot}`], objects: [`slot ${slot}`, `member ${member}`] },
     })
     expect(fs.existsSync(`${env.CAIRN_REPO}/keys/${slot}`)).toBe(true)
-    expect(await place.json(['key', 'remove', slot, '--apply', plan.digest], { env })).toEqual({ removed: slot, revoked: member })
+    expect(await place.json(['key', 'remove', slot, '--apply', plan.digest], { env })).toEqual({
+      removed: slot,
+      revoked: member,
+      isOwn: false,
+    })
     expect(fs.existsSync(`${env.CAIRN_REPO}/keys/${slot}`)).toBe(false)
     expect(await place.run(['log', '--identity', file], { env: stranger(env) })).toMatchObject({ code: 12 })
     expect((await list(env)).members.map(({ label }) => label)).not.toContain('gone')
@@ -107,7 +111,7 @@ describe('key remove', () => {
   test('without a plan and a terminal it stops', async () => {
     const env = ownersCopy()
     const { error } = await place.json(['key', 'remove', await slotLabelled(env, 'recovery code')], { env, code: 14 })
-    expect(error).toMatchObject({ name: 'StopError', code: 'approval-needed' })
+    expect(error).toMatchObject({ name: 'StopError', code: 'approval-needed', hint: expect.stringContaining('no grant covers this') })
     expect((await list(env)).slots).toHaveLength(2)
   }, 60_000)
 
@@ -123,8 +127,12 @@ describe('key remove', () => {
   test('an owner may remove the own slot while there is another', async () => {
     const env = ownersCopy()
     const code = await place.json(['key', 'add', '--new-recovery-code'], { env })
-    const own = (await list(env)).slots.find(({ isOwn }) => isOwn)!.slot
-    await remove(env, own)
+    const { slots } = await list(env)
+    expect(slots.every(({ added }) => added > Date.UTC(2026) && added <= Date.now())).toBe(true)
+    const own = slots.find(({ isOwn }) => isOwn)!.slot
+    const { plan } = await place.json(['key', 'remove', own, '--plan'], { env })
+    expect(plan.consequence).toContain('This is the key that you are using.')
+    expect(await remove(env, own)).toMatchObject({ isOwn: true })
     expect(await place.run(['log'], { env })).toMatchObject({ code: 12 })
     const file = place.write('last-code.txt', code.recoveryCode)
     const { members } = (await place.json(['key', 'list', '--recovery-code-file', file], { env: stranger(env) })) as Listed
@@ -148,7 +156,7 @@ describe('key remove', () => {
     fs.copyFileSync(`${other.at('repository')}/keys/${foreign}`, `${env.CAIRN_REPO}/keys/${foreign}`)
     other.remove()
     expect((await list(env)).slots).toContainEqual(expect.objectContaining({ slot: foreign, known: 'unknown' }))
-    expect(await remove(env, foreign!)).toEqual({ removed: foreign, revoked: null })
+    expect(await remove(env, foreign!)).toEqual({ removed: foreign, revoked: null, isOwn: false })
     expect((await list(env)).slots.map(({ slot }) => slot)).toContain(own)
   }, 60_000)
 

@@ -1,9 +1,9 @@
 // Swaps that the file system refuses: what it answers is made up here, where no such file system is at hand.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { issuePermit } from '../../src/runtime/permit.ts'
 import { PosixError, UnsupportedError } from '../../src/runtime/posix/posix-error.ts'
@@ -94,6 +94,33 @@ describe('other refusals', () => {
     writeFileSync(join(base, staging.name, 'tree', 'new'), 'new')
     staging.finish()
     expect(readdirSync(target)).toEqual(['new'])
+  })
+  test.runIf(process.geteuid!() === 0)('a place that this user may not use is no failure of a store', () => {
+    mkdirSync(join(base, 'closed'), { mode: 0o700 })
+    chmodSync(base, 0o755)
+    process.seteuid!(65_534)
+    try {
+      for (const place of [join(base, 'closed', 'target'), target]) {
+        expect(() => Staging.create(place)).toThrow(
+          expect.objectContaining({ name: 'UsageError', code: 'target-access', hint: expect.stringContaining('may write') }),
+        )
+      }
+    } finally {
+      process.seteuid!(0)
+    }
+  })
+  test('a second old tree of the same second bears the name of its target, too', () => {
+    vi.setSystemTime(new Date('2026-11-20T10:00:00Z'))
+    try {
+      const olds = [1, 2].map(() => {
+        rmSync(target, { recursive: true, force: true })
+        return basename(replacing().finish({ permit }).oldPath!)
+      })
+      expect(olds[0]).toBe('target.cairn-old-20261120T100000Z')
+      expect(olds[1]).toMatch(/^target\.cairn-old-20261120T100000Z-[0-9a-f]{16}$/)
+    } finally {
+      vi.useRealTimers()
+    }
   })
   test('a busy target is a mount point', () => {
     refuse('renameExchange', new PosixError(constants.errno.EBUSY, 'renameat2', 'target'))

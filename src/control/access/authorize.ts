@@ -11,7 +11,7 @@ import { tell } from '../audit/audited.ts'
 import type { Session } from '../session/session.ts'
 import { isAgent, isSchedule } from './actor.ts'
 import { digestWords, TYPED_WORDS, typedRight } from './digest-words.ts'
-import { grantFor } from './grants.ts'
+import { GRANTABLE, grantFor } from './grants.ts'
 import { type Plan, type PlanJson, planDifferences, planDigest, planToJson } from './plan.ts'
 
 /** What an operation says of itself; repository and journal head come from the session. */
@@ -129,13 +129,16 @@ async function useGrant(session: ActingSession, shown: ShownPlan, decision: Deci
   const grant = grantFor(session.repository, { command: operation, target, series })
   if (grant === undefined) {
     throw new StopError('approval-needed', `Nobody approved this: ${operation} on ${target}.`, {
-      hint:
-        `Run it with --plan, and then with --apply DIGEST; or on a terminal. ` +
-        `For a scheduled job an owner runs: cairn grant issue --command '${operation}' --target '${target}' --member ID`,
+      hint: `Run it with --plan, and then with --apply DIGEST; or on a terminal. ${grantHint(operation, target)}`,
       fields: { digest: shown.digest },
     })
   }
   await record(session, 'grant_used', shown, decision, { grant: Buffer.from(grant.grant) })
+}
+
+function grantHint(operation: string, target: string): string {
+  if (!GRANTABLE.includes(operation)) return 'Only a person may approve it: no grant covers this.'
+  return `For a scheduled job an owner runs: cairn grant issue --command '${operation}' --target '${target}' --member ID`
 }
 
 function changed({ catalog }: ActingSession, now: ShownPlan, apply: string): StopError {

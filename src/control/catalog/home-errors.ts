@@ -21,7 +21,7 @@ const MEANINGS: readonly Meaning[] = [
     pattern: /^(EROFS|EACCES|EPERM|SQLITE_READONLY\w*|SQLITE_CANTOPEN\w*)$/,
     code: 'home-access',
     what: 'it cannot be written',
-    hint: 'Check who owns the directory of CAIRN_HOME, its mode, and that its disk is mounted writable.',
+    hint: 'Set CAIRN_HOME to a directory that can be written, or mend this one: its owner, its mode, its disk.',
   },
   {
     pattern: /^(EIO|SQLITE_IOERR\w*)$/,

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs'
 import { toHex } from '../../../format/bytes.ts'
-import { KeyError, UsageError } from '../../errors.ts'
+import { KeyError, StopError, UsageError } from '../../errors.ts'
 import { readRecoveryCode } from '../../repository/crypto/recovery.ts'
 import { openRepository, rememberHead, type Unlock } from '../../repository/open.ts'
 import type { Repository } from '../../repository/repository.ts'
@@ -48,7 +48,9 @@ export class Session {
     const catalog = new Catalog(home.directory)
     const expected = catalog.repositoryAt(store.location)
     const unlock = (repository: Uint8Array): Promise<Unlock> => chooseUnlock(options, home, repository)
-    const repository = await openRepository({ store, ...(expected !== undefined && { expected }), unlock, memory: catalog })
+    const repository = await openRepository({ store, ...(expected !== undefined && { expected }), unlock, memory: catalog }).catch(
+      (error: unknown) => Promise.reject(atKnownPlace(error, store.location)),
+    )
     if (expected === undefined) catalog.setPlace(store.location, repository.id)
     return new Session(actor, home, catalog, store, repository)
   }
@@ -59,6 +61,16 @@ export class Session {
     this.catalog.close()
     await this.store.close()
   }
+}
+
+/** What a person can do who meant to replace the repository: this home remembers which one lies at a place. */
+function atKnownPlace(error: unknown, location: string): unknown {
+  if (!(error instanceof StopError) || error.code !== 'repository-replaced') return error
+  return new StopError(error.code, error.message, {
+    hint: `Check that the right disk is mounted at ${location}. If the repository there was replaced on purpose, open it with another CAIRN_HOME, or from another path.`,
+    fields: error.fields,
+    cause: error,
+  })
 }
 
 /** The repository's address. @throws {UsageError} `no-repository` when nobody named one. */
@@ -98,8 +110,15 @@ export async function chooseUnlock(options: SessionOptions, home: Home, reposito
   if (options.passphraseFile === undefined && identity !== undefined) return { kind: 'identity', identity }
   const passphrase = passphraseOf(options)
   if (passphrase !== undefined) return { kind: 'passphrase', passphrase }
+  if (named !== undefined) throw noSuchFile(named)
   throw new KeyError('no-identity', `No identity for repository ${toHex(repository).slice(0, 16)} is on this machine.`, {
     hint: 'Use --identity FILE, --passphrase-file FILE or --recovery-code-file FILE.',
+  })
+}
+
+function noSuchFile(file: string): KeyError {
+  return new KeyError('identity-missing', `There is no identity file ${file}.`, {
+    hint: 'Check --identity or CAIRN_IDENTITY; --passphrase-file FILE and --recovery-code-file FILE open a repository, too.',
   })
 }
 

@@ -21,6 +21,8 @@ export interface Removal {
   readonly label: string
   /** Whose slot it is, as far as an owner said so; loses all rights with it. */
   readonly revoked: JournalMember | undefined
+  /** Whether it opened this session: whoever goes on needs another way in. */
+  readonly isOwn: boolean
   /** Of the slot's bytes; empty when the object is gone already. */
   readonly fingerprint: Buffer
 }
@@ -45,6 +47,7 @@ export async function planRemoval(repository: Repository, name: string): Promise
     kind: found?.slot.kind ?? named?.kind ?? '',
     label: found?.label ?? named?.label ?? '',
     revoked: named === undefined ? revokedWithInitSlot(list, found) : journal.member(named.member),
+    isOwn: found?.isOwn === true,
     fingerprint: found === undefined ? Buffer.alloc(0) : sha256(encodeSlot(found.slot)),
   }
 }

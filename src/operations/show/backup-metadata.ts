@@ -26,7 +26,8 @@ export interface BackupMetadata {
   readonly checksum: string
   /** The sealing key's epoch and fingerprint. */
   readonly encryptionKey: string
-  readonly status: 'completed'
+  /** `partial` when some entries could not be captured. */
+  readonly status: 'completed' | 'partial'
   readonly duration: number
 }
 
@@ -55,7 +56,7 @@ export async function backupMetadata(repository: Repository, snapshot: SnapshotR
     size: manifest.statistics.bytes,
     checksum: `content:${toHex(manifest.contentId)}`,
     encryptionKey: await sealingKeyId(repository, snapshot),
-    status: 'completed',
+    status: manifest.complete ? 'completed' : 'partial',
     duration: manifest.durationMs,
   }
 }
