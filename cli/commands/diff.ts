@@ -2,12 +2,13 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Manifest } from '../../format/manifest.ts'
 import { ENTRY_DIRECTORY } from '../../format/tree.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { Change } from '../../src/operations/diff/change.ts'
 import { type DiffSides, diff } from '../../src/operations/diff/diff.ts'
-import { bothSnapshots, oneLive, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
+import { bothSnapshots, missedBy, oneLive, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
 import { entryAt, type FoundEntry } from '../../src/operations/snapshot-tree.ts'
 import { changeJson, changeLine, Summary } from '../output/change.ts'
 import { defineCommand } from '../run.ts'
@@ -24,7 +25,7 @@ export const command = defineCommand({
   exits: ['partial', 'no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes:
     `${SNAPSHOT_NOTE} AFTER is a directory when it begins with / or with a dot. ${PATH_NOTE}\n\n` +
-    'Lines begin with + added, - removed, M other content, m other metadata, T other type, ! unreadable. On disk, a file of equal ' +
+    'Lines begin with + added, - removed, M other content, m other metadata, T other type, ! what could not be read, now or when the snapshot was made. On disk, a file of equal ' +
     'size and modification time counts as equal; where only the size is equal, the content is compared. Times of directories do not count.',
   builder: (yargs) =>
     yargs
@@ -56,23 +57,25 @@ async function sidesOf(
 ): Promise<{ readonly sides: DiffSides; readonly close: () => void }> {
   const old = await directoryOf(session, before)
   const left = snapshotNode(session.repository, old.entry)
+  const missedBefore = missedBy(old.manifest, old.path)
   if (!/^[./]/.test(after)) {
     const now = await directoryOf(session, after)
-    return { sides: { before: left, after: snapshotNode(session.repository, now.entry), ...bothSnapshots }, close: () => undefined }
+    const right = { after: snapshotNode(session.repository, now.entry), missedAfter: missedBy(now.manifest, now.path) }
+    return { sides: { before: left, missedBefore, ...right, ...bothSnapshots }, close: () => undefined }
   }
   const { DirectoryHandles } = await import('../../src/sources/filesystem/directory-handle.ts')
   const { excludesOf } = await import('../../src/sources/filesystem/excludes.ts')
   const { liveDirectory } = await import('../../src/operations/diff/live-side.ts')
   const handles = new DirectoryHandles()
-  const isExcluded = excludesOf(old.excludes)
+  const isExcluded = excludesOf(old.manifest.excludes)
   const live = liveDirectory(handles.root(existingDirectory(after)), isExcluded, old.path.toString('latin1'))
-  return { sides: { before: left, after: live, ...oneLive }, close: () => handles.close() }
+  return { sides: { before: left, missedBefore, after: live, missedAfter: () => undefined, ...oneLive }, close: () => handles.close() }
 }
 
-async function directoryOf(session: Session, text: string): Promise<FoundEntry & { readonly excludes: readonly string[] }> {
+async function directoryOf(session: Session, text: string): Promise<FoundEntry & { readonly manifest: Manifest }> {
   const { manifest, path: below } = await openSnapshot(session, text)
   const found = await entryAt(session.repository, manifest.root, below)
-  if (found.entry.type === ENTRY_DIRECTORY) return { ...found, excludes: manifest.excludes }
+  if (found.entry.type === ENTRY_DIRECTORY) return { ...found, manifest }
   throw new UsageError('not-a-directory', `${text} is no directory.`, { hint: 'Compare the directory that it lies in.' })
 }
 

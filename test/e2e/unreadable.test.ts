@@ -16,6 +16,23 @@ describe.runIf(isRoot)('a directory that may not be read', () => {
   }, 60_000)
   afterAll(() => place.remove())
 
+  test('hides nothing beside it from diff, and was not removed when it only could not be captured', async () => {
+    for (const name of ['closed/f', 'ok', 'secret']) place.write(`d/${name}`, name)
+    fs.chmodSync(place.at('d/closed'), 0o755)
+    await place.json(['commit', 'd', '--name', 'd'])
+    fs.chmodSync(place.at('d/closed'), 0o700)
+    await place.json(['commit', 'd', '--name', 'd'], { code: 3 })
+    const partial = await place.run(['diff', 'd~1', 'd'])
+    expect(partial.code).toBe(3)
+    expect(partial.stdout).toMatch(/^! closed\/ {2}\(not captured: EACCES.*\)\n$/)
+    place.write('d/newfile', 'new')
+    place.write('d/secret', 'changed')
+    fs.rmSync(place.at('d/ok'))
+    const live = await place.run(['diff', 'd~1', './d'])
+    expect(live.code).toBe(3)
+    expect(live.stdout).toMatch(/^! closed\/ {2}\(EACCES.*\)\n\+ newfile\n- ok\nM secret\n$/)
+  })
+
   test.each([
     ['commit', ['commit', 'closed', '--name', 'closed']],
     ['a dry run', ['commit', 'closed', '--name', 'closed', '--dry-run']],

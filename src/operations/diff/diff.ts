@@ -10,7 +10,12 @@ export interface DiffSides {
   /** Whether two directories are known to be equal without looking into them. */
   readonly sameTree: (before: DiffNode, after: DiffNode) => boolean
   readonly sameFile: (before: DiffNode, after: DiffNode) => Promise<boolean>
+  /** Why a side does not hold a path, when that is only because it could not be read. */
+  readonly missedBefore: Missed
+  readonly missedAfter: Missed
 }
+
+export type Missed = (path: Buffer) => string | undefined
 
 interface Pair {
   readonly path: Buffer
@@ -34,7 +39,7 @@ export async function* diff(sides: DiffSides, signal?: AbortSignal): AsyncGenera
       pair = value
       const change = await compare(sides, pair)
       if (change !== undefined) yield change
-      if (looksInto(sides, pair)) open.push({ of: pair, pairs: pairsOf(pair) })
+      if (change?.kind !== 'unreadable' && looksInto(sides, pair)) open.push({ of: pair, pairs: pairsOf(pair) })
     } catch (error) {
       yield unreadable(pair, error)
       if (pair === directory.of) open.pop()
@@ -42,12 +47,14 @@ export async function* diff(sides: DiffSides, signal?: AbortSignal): AsyncGenera
   }
 }
 
-async function compare({ sameFile }: DiffSides, { path, before, after }: Pair): Promise<Change | undefined> {
+async function compare(sides: DiffSides, { path, before, after }: Pair): Promise<Change | undefined> {
+  const missed = before === undefined ? sides.missedBefore(path) : after === undefined ? sides.missedAfter(path) : undefined
+  if (missed !== undefined) return { kind: 'unreadable', path, before, after, fields: [], message: `not captured: ${missed}` }
   if (before === undefined) return { kind: 'added', path, before, after, fields: [] }
   if (after === undefined) return { kind: 'removed', path, before, after, fields: [] }
   if (before.entry.type !== after.entry.type) return { kind: 'type', path, before, after, fields: [] }
   const fields = await changedFields(before, after)
-  const isChanged = before.entry.type === ENTRY_FILE && !(await sameFile(before, after))
+  const isChanged = before.entry.type === ENTRY_FILE && !(await sides.sameFile(before, after))
   if (isChanged) return { kind: 'content', path, before, after, fields }
   return fields.length === 0 ? undefined : { kind: 'metadata', path, before, after, fields }
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { ENTRY_DIRECTORY, ENTRY_FILE, ENTRY_SYMLINK, type Entry } from '../../../format/tree.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
 import { readNames } from '../../runtime/posix/directory.ts'
-import { type FileStat, statAt } from '../../runtime/posix/stat.ts'
+import { statAt } from '../../runtime/posix/stat.ts'
 import { readXattrsAt, readXattrsFd, type Xattr } from '../../runtime/posix/xattr.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
@@ -13,15 +13,15 @@ import type { DiffNode } from './change.ts'
 
 const READ_BYTES = 1 << 20
 
-/** A directory of the file system; its name does not count. `isExcluded` sees paths below it, as latin1 text. */
-export function liveDirectory(
-  handle: DirectoryHandle,
-  isExcluded: IsExcluded | undefined,
-  path = '',
-  name: Buffer = Buffer.alloc(0),
-): DiffNode {
+/** The directory that was named; its name does not count. `isExcluded` sees paths below it, as latin1 text. */
+export function liveDirectory(handle: DirectoryHandle, isExcluded: IsExcluded | undefined, path = ''): DiffNode {
+  return directoryNode(handle, isExcluded, path, entryOf(Buffer.alloc(0), ENTRY_DIRECTORY, handle.stat()))
+}
+
+/** Opens the directory when somebody looks into it: one that may not be read must not hide those beside it. */
+function directoryNode(handle: DirectoryHandle, isExcluded: IsExcluded | undefined, path: string, entry: Entry): DiffNode {
   return {
-    entry: entryOf(name, ENTRY_DIRECTORY, handle.stat()),
+    entry,
     sizeBytes: 0,
     async *children() {
       for (const child of readNames(handle.fd())) {
@@ -37,11 +37,12 @@ export function liveDirectory(
 /** Undefined for what is left out, of a type that no snapshot holds, or gone by now. */
 function liveChild(parent: DirectoryHandle, isExcluded: IsExcluded | undefined, directory: string, name: Buffer): DiffNode | undefined {
   const path = directory === '' ? name.toString('latin1') : `${directory}/${name.toString('latin1')}`
-  const stat = statOf(parent, name)
+  const stat = unlessGone(() => statAt(parent.fd(), name))
   const type = stat && entryTypeOf(stat)
   if (type === undefined || isExcluded?.(path, type === ENTRY_DIRECTORY) === true) return undefined
-  if (type === ENTRY_DIRECTORY) return liveDirectory(parent.child(name), isExcluded, path, name)
-  const target = type === ENTRY_SYMLINK ? readlinkAt(parent.fd(), name) : undefined
+  if (type === ENTRY_DIRECTORY) return directoryNode(parent.child(name), isExcluded, path, entryOf(name, type, stat!))
+  const target = type === ENTRY_SYMLINK ? unlessGone(() => readlinkAt(parent.fd(), name)) : undefined
+  if (type === ENTRY_SYMLINK && target === undefined) return undefined
   const entry: Entry = { ...entryOf(name, type, stat!), ...(target !== undefined && { target }) }
   return {
     entry,
@@ -52,9 +53,9 @@ function liveChild(parent: DirectoryHandle, isExcluded: IsExcluded | undefined, 
   }
 }
 
-function statOf(parent: DirectoryHandle, name: Buffer): FileStat | undefined {
+function unlessGone<T>(look: () => T): T | undefined {
   try {
-    return statAt(parent.fd(), name)
+    return look()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

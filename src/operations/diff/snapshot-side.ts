@@ -1,10 +1,12 @@
 // The side of a comparison that is a snapshot.
 
 import { equalBytes } from '../../../format/bytes.ts'
+import type { Manifest } from '../../../format/manifest.ts'
 import { ENTRY_FILE, type Entry } from '../../../format/tree.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { entriesOf, sameContent } from '../snapshot-tree.ts'
+import { entriesOf, joinPath, sameContent } from '../snapshot-tree.ts'
 import { type DiffNode, sameTime } from './change.ts'
+import type { Missed } from './diff.ts'
 
 /** An entry of a snapshot. */
 export function snapshotNode(repository: Repository, entry: Entry): DiffNode {
@@ -17,6 +19,13 @@ export function snapshotNode(repository: Repository, entry: Entry): DiffNode {
     read: () => repository.readFile(entry.content!),
     xattrs: () => xattrsOf(repository, entry),
   }
+}
+
+/** What a snapshot lacks because it could not be read; paths count from `base`, a directory of the snapshot. */
+export function missedBy({ problems }: Manifest, base: Uint8Array): Missed {
+  const unread = problems.filter(({ kind }) => kind === 'unreadable')
+  const messages = new Map(unread.map(({ path, message }) => [Buffer.from(path).toString('latin1'), message]))
+  return (path) => messages.get(joinPath(base, path).toString('latin1'))
 }
 
 /** Two snapshots: equal streams are equal content. */
