@@ -67,7 +67,7 @@ export const command = defineCommand({
     try {
       if (args.dryRun) return await dryRun(session, options, context)
       const { outcome, exit } = await commitNow(session, options, context)
-      keep(outcome.segments)
+      keep(outcome.reliesOn)
       kept = true
       return exit
     } finally {
@@ -140,8 +140,8 @@ async function captureCache(session: Session, args: CommitArgs, source: SourceOf
   const mayReuse = !args.reread && session.catalog.damagedPacks(repository.id).size === 0
   let rows: ReturnType<typeof CaptureRows.open>
   return {
-    openCache: (segments: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, mayReuse ? segments : [])),
-    keep: (segments: readonly string[]) => rows?.keep(segments),
+    openCache: (held: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, mayReuse ? held : [])),
+    keep: (reliesOn: readonly string[]) => rows?.keep(reliesOn),
     drop: () => rows?.drop(),
   }
 }

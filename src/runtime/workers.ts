@@ -48,6 +48,7 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
   readonly #waiting: { job: Job; transfer: readonly Transferable[]; pending: Pending<Result> }[] = []
   #nextId = 0
   #failure: unknown
+  #closing = false
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options
@@ -71,6 +72,7 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
 
   /** Runs a job on every thread that has started. */
   runOnAll(job: Job): Promise<Result[]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return Promise.all(
       this.#threads.map((thread) => new Promise<Result>((resolve, reject) => this.#post(thread, job, [], { resolve, reject }))),
     )
@@ -78,6 +80,7 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
 
   /** Ends all threads; jobs that still run are rejected. */
   async close(): Promise<void> {
+    this.#closing = true
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
     this.#fail(new Error('the worker pool was closed'))
   }
@@ -120,7 +123,7 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
     worker.on('message', (message: FromWorker<Result>) => this.#receive(thread, message, reply))
     worker.on('error', (error) => this.#fail(error))
     worker.on('exit', (code) => {
-      if (thread.jobs.size > 0) this.#fail(new Error(`a worker thread ended with code ${code} before its work was done`))
+      if (!this.#closing) this.#fail(new Error(`a worker thread ended with code ${code} before its work was done`))
     })
     this.#threads.push(thread)
     return thread

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { toHex } from '../../format/bytes.ts'
 import type { IdentityFile } from '../../format/identity-file.ts'
 import type { SegmentPack } from '../../format/index-segment.ts'
+import { heldObjects } from '../../src/operations/commit/held-objects.ts'
 import { trustedIndex } from '../../src/operations/commit/trusted-index.ts'
 import { exportWriter } from '../../src/operations/key/add.ts'
 import { choosePacks, type VerifiedPack, type VerifyMemory } from '../../src/operations/verify/sample.ts'
@@ -53,7 +54,8 @@ describe("a writer's packs", () => {
 
   async function trusts(repository: Repository, id: Uint8Array): Promise<boolean> {
     await repository.journal.refresh()
-    return (await trustedIndex(repository, new Set())).has(id)
+    const { packs } = await heldObjects(repository.store)
+    return (await trustedIndex(repository, packs, new Set())).has(id)
   }
 
   test('are trusted by other writers once a reader has read them, and not before', async () => {

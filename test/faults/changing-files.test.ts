@@ -27,6 +27,17 @@ vi.mock('../../src/runtime/posix/stat.ts', async (original) => {
   }
 })
 
+/** Names of directories that do not open, though nothing about them changes. */
+const shut = vi.hoisted(() => new Set<string>())
+vi.mock('../../src/runtime/posix/at.ts', async (original) => {
+  const real = await original<typeof import('../../src/runtime/posix/at.ts')>()
+  const openDirNoFollow: typeof real.openDirNoFollow = (fd, name) => {
+    if (shut.has(Buffer.from(name).toString())) throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+    return real.openDirNoFollow(fd, name)
+  }
+  return { ...real, openDirNoFollow }
+})
+
 const { at } = scratch()
 let store: MemoryStore
 let owner: TestOwner
@@ -43,6 +54,7 @@ beforeEach(async () => {
 afterEach(() => {
   vi.restoreAllMocks()
   frozen.clear()
+  shut.clear()
   shiftClock(0)
   removeTree(at('tree'))
   caseCount++
@@ -154,6 +166,19 @@ describe('a file', () => {
     await expectHealed()
   })
 
+  test.each([1, 2, 5])('whose disk fails at read %i spoils no other file', async (nth) => {
+    write('a-bad', noise(1, 9_000_000))
+    for (const name of ['b', 'c', 'd']) write(name, `content of ${name}`)
+    let reads = 0
+    onRead(9_000_000, () => {
+      if (++reads >= nth) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    })
+    await expectPartial(await commitTree(), ['unreadable a-bad'])
+    vi.restoreAllMocks()
+    expect(await newest()).toEqual(linesOnDisk(at('tree')).filter((line) => !line.includes('"a-bad"')))
+    await expectHealed()
+  })
+
   test('that becomes a FIFO, a symlink or a directory before it is read blocks nothing and is never followed', async () => {
     write('outside', 'secret')
     for (const name of ['a', 'b', 'c', 'd']) write(name, `content of ${name}`)
@@ -172,6 +197,16 @@ describe('a file', () => {
 })
 
 describe('a directory', () => {
+  test('that could not be read once is in the next snapshot, though nothing of it changed', async () => {
+    for (const name of ['top', 'a/b/deep/file', 'a/b/other']) write(name, name)
+    shiftClock(60_000) // the rows count: nothing changed just now
+    await commitTree()
+    shut.add('b')
+    await expectPartial(await commitTree(), ['unreadable a/b'])
+    shut.clear()
+    await expectHealed()
+  })
+
   test('that vanishes during the walk', async () => {
     for (const name of ['a/file', 'b/file', 'c']) write(name, name)
     await expectPartial(await commitWhen('a/file', () => fs.rmSync(at('tree', 'b'), { recursive: true })), ['vanished b'])

@@ -33,16 +33,16 @@ export class CaptureRows implements CaptureCache {
 
   /**
    * Opens the rows of a capture, which `scope` names, and begins their transaction. They are emptied when the store no longer holds
-   * every segment that they rely on. Undefined when another commit of the same scope has them, or their disk fails.
+   * every object that they rely on. Undefined when another commit of the same scope has them, or their disk fails.
    */
-  static open(directory: string, scope: readonly (string | Uint8Array)[], segments: readonly string[]): CaptureRows | undefined {
+  static open(directory: string, scope: readonly (string | Uint8Array)[], held: readonly string[]): CaptureRows | undefined {
     const name = toHex(sha256(...scope.map((part) => sha256(Buffer.from(part))))).slice(0, 32)
     return unlessFailing(() => {
       fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
       const db = openOrReplace(path.join(directory, `files-${name}.db`))
       if (db === undefined) return undefined
       const rows = new CaptureRows(db)
-      rows.#use(() => forgetUnless(db, new Set(segments)))
+      rows.#use(() => forgetUnless(db, new Set(held)))
       return rows
     })
   }
@@ -56,11 +56,11 @@ export class CaptureRows implements CaptureCache {
     discard(row)
   }
 
-  /** Keeps what was put, which relies on these segments. Only after the commit's journal entry stands. */
-  keep(segments: readonly string[]): void {
+  /** Keeps what was put, which relies on these objects. Only after the commit's journal entry stands. */
+  keep(reliesOn: readonly string[]): void {
     this.#use(() => {
-      const put = this.#db.prepare("INSERT INTO meta VALUES ('segments', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
-      put.run(JSON.stringify(segments))
+      const put = this.#db.prepare("INSERT INTO meta VALUES ('relies-on', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
+      put.run(JSON.stringify(reliesOn))
       this.#db.exec('COMMIT')
     })
     this.drop()
@@ -97,10 +97,10 @@ function unlessFailing<T>(work: () => T, giveUp: () => void = () => undefined): 
   }
 }
 
-/** Empties the rows when they rely on segments that are not known. */
+/** Empties the rows when they rely on objects that are gone, or have another size. */
 function forgetUnless(db: Database.Database, known: ReadonlySet<string>): void {
-  const relied = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'segments'").get()
-  const fits = relied !== undefined && (JSON.parse(relied.value) as string[]).every((segment) => known.has(segment))
+  const relied = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'relies-on'").get()
+  const fits = relied !== undefined && (JSON.parse(relied.value) as string[]).every((name) => known.has(name))
   if (!fits) db.exec('DELETE FROM directory')
 }
 

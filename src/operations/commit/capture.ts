@@ -11,7 +11,7 @@ import { type DirectoryHandle, DirectoryHandles } from '../../sources/filesystem
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
 import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
 import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
-import { forgetStatRecord, putStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { forgetStatRecord, isForgotten, putStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
 import { unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
 import { type CachedDirectory, type CaptureCache, cachedEntries, decodeCachedDirectory } from './cached-directory.ts'
 import { DirectoryNode } from './directory-node.ts'
@@ -30,7 +30,7 @@ export interface CaptureOptions {
   /** Wall clock at the start, in milliseconds: what changed since may have changed unseen. */
   readonly startedAt: number
   readonly cache: CaptureCache | undefined
-  readonly queue: Pick<FileQueue, 'add' | 'room' | 'drain' | 'isFull'>
+  readonly queue: Pick<FileQueue, 'add' | 'room' | 'progress' | 'drain' | 'isFull'>
   readonly putTree: PutChunk
   readonly putData: (bytes: Uint8Array) => Uint8Array
   readonly counts: CommitCounts
@@ -47,7 +47,7 @@ const DIRECTORIES_PER_TURN = 4
 export async function capture(options: CaptureOptions): Promise<Entry> {
   const handles = new DirectoryHandles()
   try {
-    return await new Capture(options).run(handles.root(options.root.path))
+    return await new Capture(options, handles).run(handles.root(options.root.path))
   } finally {
     handles.close()
   }
@@ -55,12 +55,14 @@ export async function capture(options: CaptureOptions): Promise<Entry> {
 
 class Capture {
   readonly #options: CaptureOptions
+  readonly #handles: DirectoryHandles
   #stack: DirectoryNode[] = []
   #device = 0
   #rootEntry: Uint8Array | undefined
 
-  constructor(options: CaptureOptions) {
+  constructor(options: CaptureOptions, handles: DirectoryHandles) {
     this.#options = options
+    this.#handles = handles
   }
 
   async run(root: DirectoryHandle): Promise<Entry> {
@@ -72,6 +74,7 @@ class Capture {
       signal?.throwIfAborted()
       this.#options.check()
       this.#visit(this.#stack.pop()!)
+      while (this.#handles.isCrowded) await unlessAborted(queue.progress(), signal)
       if (queue.isFull) await unlessAborted(queue.room(), signal)
       else if (visited % DIRECTORIES_PER_TURN === 0) await nextTurn()
     }
@@ -89,6 +92,7 @@ class Capture {
       this.#options.counts.remove(ENTRY_DIRECTORY, '', 0)
       node.handle.close()
       node.parent.changed = true
+      node.parent.incomplete = true
       this.#finishOne(node.parent)
       return
     }
@@ -148,7 +152,7 @@ class Capture {
   #look(node: DirectoryNode): void {
     const { cached } = node
     const sameNames = cached !== undefined && cached.names === node.names.join('/') && cached.lengths.length === node.names.length
-    node.changed = !sameNames
+    node.changed = !sameNames || isForgotten(cached.ownStat)
     const known = cached === undefined ? undefined : cachedEntries(cached)
     const below: DirectoryNode[] = []
     for (const [index, name] of node.names.entries()) {
@@ -223,7 +227,7 @@ class Capture {
     const isSame = cached !== undefined && !node.changed
     const content = isSame ? decodeEntry(cached.ownEntry, form).content! : storeTree(node.encoded(), this.#options.putTree)
     const ownEntry = encodeEntry({ ...this.#ownEntry(node, stat), content }, form)
-    if (isRacy(ownStat, this.#options.startedAt)) forgetStatRecord(ownStat, 0)
+    if (node.incomplete || isRacy(ownStat, this.#options.startedAt)) forgetStatRecord(ownStat, 0)
     this.#options.cache?.put(
       node.path,
       node.row(ownStat, ownEntry, (type) => type === ENTRY_DIRECTORY),
@@ -233,7 +237,10 @@ class Capture {
 
   #ownEntry(node: DirectoryNode, stat: FileStat): Entry {
     const { xattrs, problem } = readDirectoryXattrs(node.handle, this.#options.putData)
-    if (problem !== undefined) this.#options.problems.add(node.path, 'metadata', problem)
+    if (problem !== undefined) {
+      node.incomplete = true
+      this.#options.problems.add(node.path, 'metadata', problem)
+    }
     return { ...entryOf(node.name, ENTRY_DIRECTORY, stat), ...(xattrs.length > 0 && { xattrs }) }
   }
 }

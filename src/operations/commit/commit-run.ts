@@ -4,7 +4,7 @@
 import { type ManifestProblem } from '../../../format/manifest.ts'
 import type { Entry } from '../../../format/tree.ts'
 import { CancelledError } from '../../errors.ts'
-import { listSegments, writeSegment } from '../../repository/objects/segments.ts'
+import { writeSegment } from '../../repository/objects/segments.ts'
 import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/pack/claims.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { InlinePool, type JobPool, type Reply } from '../../runtime/job-pool.ts'
@@ -13,6 +13,7 @@ import { capture } from './capture.ts'
 import type { CommitOptions } from './commit.ts'
 import { commitWorker } from './commit-worker.ts'
 import { FileQueue } from './file-queue.ts'
+import { type HeldObjects, heldNames, heldObjects } from './held-objects.ts'
 import type { CommitJob, CommitResult, CommitWorkerData, FinishResult, PackEvent } from './messages.ts'
 import { PackUploads } from './pack-uploads.ts'
 import { Problems } from './problems.ts'
@@ -30,8 +31,8 @@ export interface Captured {
   readonly problems: readonly ManifestProblem[]
   readonly newBytes: number
   readonly storedBytes: number
-  /** The segments in the store that the capture relies on. */
-  readonly segments: readonly string[]
+  /** The objects in the store that the capture relies on, as `heldNames` tells them. */
+  readonly reliesOn: readonly string[]
 }
 
 const PROGRESS_MS = 200
@@ -50,6 +51,7 @@ export class CommitRun {
   readonly #pool: JobPool<CommitJob, CommitResult>
   readonly #trees: TreePacks
   readonly #segments: string[] = []
+  #held: HeldObjects = { segments: [], packs: new Map() }
   #prepared: Promise<void> | undefined
 
   constructor(repository: Repository, options: CommitOptions, startedAt: number) {
@@ -71,7 +73,7 @@ export class CommitRun {
       this.#report()
       const { kept } = this.#problems
       this.#counts.problemCount = this.#problems.count
-      return { root, counts: this.#counts, problems: kept, newBytes, storedBytes: this.#uploads.storedBytes, segments: this.#segments }
+      return { root, counts: this.#counts, problems: kept, newBytes, storedBytes: this.#uploads.storedBytes, reliesOn: this.#reliesOn() }
     } catch (error) {
       await this.#salvage()
       throw this.#options.signal?.aborted === true ? cancelled(error) : error
@@ -92,7 +94,7 @@ export class CommitRun {
 
   async #captureRoot(): Promise<Entry> {
     const { root, stdin, isExcluded, excludeCaches = false, oneFileSystem = false, openCache, signal } = this.#options
-    this.#segments.push(...(await listSegments(this.#repository.store)))
+    this.#held = await heldObjects(this.#repository.store)
     const putTree = this.#trees.put
     const queue = new FileQueue(this.#pool, putTree, () => this.#prepare())
     if (stdin !== undefined) {
@@ -105,7 +107,7 @@ export class CommitRun {
       excludeCaches,
       oneFileSystem,
       startedAt: this.#startedAt,
-      cache: openCache?.(this.#segments),
+      cache: openCache?.(heldNames(this.#held)),
       queue,
       putTree,
       putData: this.#trees.putData,
@@ -118,7 +120,7 @@ export class CommitRun {
 
   /** Loads what is stored already, once, before the first chunk is claimed: a commit in which nothing changed never gets here. */
   #prepare(): Promise<void> {
-    this.#prepared ??= trustedIndex(this.#repository, this.#options.damagedPacks ?? new Set()).then((index) =>
+    this.#prepared ??= trustedIndex(this.#repository, this.#held.packs, this.#options.damagedPacks ?? new Set()).then((index) =>
       index.forEachShortId((id) => this.#claims.claim(id)),
     )
     return this.#prepared
@@ -145,6 +147,10 @@ export class CommitRun {
     const segment = await writeSegment(store, packs, { repository: id, indexKey: writeKeys.index, signing })
     this.#segments.push(segment.key)
     return segment.storedBytes
+  }
+
+  #reliesOn(): string[] {
+    return [...heldNames(this.#held), ...this.#segments, ...this.#uploads.names]
   }
 
   #report(): void {

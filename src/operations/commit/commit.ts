@@ -49,8 +49,8 @@ export interface CommitOptions {
   readonly isExcluded?: IsExcluded | undefined
   readonly excludeCaches?: boolean
   readonly oneFileSystem?: boolean
-  /** Gives the catalog's rows, given the segments that the store holds now; undefined to read every file. */
-  readonly openCache?: (segments: readonly string[]) => CaptureCache | undefined
+  /** Gives the catalog's rows, given the objects that the store holds now; undefined to read every file. */
+  readonly openCache?: (held: readonly string[]) => CaptureCache | undefined
   /** Packs, by id as hex, that verification found damaged: their chunks are stored again. */
   readonly damagedPacks?: ReadonlySet<string>
   readonly level?: number
@@ -70,8 +70,8 @@ export interface CommitOutcome {
   readonly newBytes: number
   readonly storedBytes: number
   readonly durationMs: number
-  /** The segments that the catalog's rows of this commit rely on. */
-  readonly segments: readonly string[]
+  /** The objects that the catalog's rows of this commit rely on. */
+  readonly reliesOn: readonly string[]
 }
 
 /** Commits a root as the next snapshot of its series. @throws {AccessError} when this member may not; {CancelledError}; store errors. */
@@ -94,7 +94,7 @@ export async function commit(repository: Repository, options: CommitOptions): Pr
     await checkpointAfter(repository, options.onRemark)
     const { newBytes, storedBytes } = manifest.statistics
     const { durationMs } = manifest
-    return { manifestId: id, manifest, sequence: entry.sequence, newBytes, storedBytes, durationMs, segments: captured.segments }
+    return { manifestId: id, manifest, sequence: entry.sequence, newBytes, storedBytes, durationMs, reliesOn: captured.reliesOn }
   } finally {
     await lease.release()
   }

@@ -28,6 +28,8 @@ export class DirectoryNode {
   xattrs: readonly EntryXattr[] | undefined
   /** Whether anything in it differs from the cached state. */
   changed = false
+  /** Whether something of it could not be captured, so that the next commit must not take it for unchanged. */
+  incomplete = false
 
   constructor(parent: DirectoryNode | undefined, index: number, handle: DirectoryHandle, path: string, selection: Selection) {
     this.parent = parent

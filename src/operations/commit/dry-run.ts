@@ -1,13 +1,13 @@
 // A commit that stores nothing: the same walk, but what would be read is only counted. It tells what a commit would have to do now.
 
 import type { ManifestProblem } from '../../../format/manifest.ts'
-import { listSegments } from '../../repository/objects/segments.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { now } from '../../runtime/clock.ts'
 import type { CaptureCache } from './cached-directory.ts'
 import { type CaptureOptions, capture } from './capture.ts'
 import type { CommitOptions } from './commit.ts'
 import { assertMayCommit } from './commit-entry.ts'
+import { heldNames, heldObjects } from './held-objects.ts'
 import { Problems } from './problems.ts'
 import { CommitCounts } from './statistics.ts'
 
@@ -31,7 +31,7 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
     excludeCaches: options.excludeCaches ?? false,
     oneFileSystem: options.oneFileSystem ?? false,
     startedAt: now(),
-    cache: readOnly(options.openCache?.(await listSegments(repository.store))),
+    cache: readOnly(options.openCache?.(heldNames(await heldObjects(repository.store)))),
     queue: COUNTED_ONLY,
     putTree: () => PLACEHOLDER,
     putData: () => PLACEHOLDER,
@@ -48,6 +48,7 @@ const COUNTED_ONLY: CaptureOptions['queue'] = {
   isFull: false,
   add: (file) => file.done(PLACEHOLDER, Buffer.alloc(0), undefined),
   room: () => Promise.resolve(),
+  progress: () => Promise.resolve(),
   drain: () => Promise.resolve(),
 }
 

@@ -76,6 +76,13 @@ export class FileQueue {
     this.#throwIfFailed()
   }
 
+  /** Sends off what waits, and waits until something is done. @throws what a job threw. */
+  async progress(): Promise<void> {
+    this.#flush()
+    if (this.#running.size > 0) await Promise.race(this.#running)
+    this.#throwIfFailed()
+  }
+
   /** Waits until nothing is under way. @throws what a job threw. */
   async drain(): Promise<void> {
     this.#flush()

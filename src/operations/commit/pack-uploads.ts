@@ -1,9 +1,11 @@
 // Brings finished packs to the store, and announces them in index segments every few packs, so that an interrupted commit's work
 // is found by the next. The main thread runs this; it alone talks to the store. SPEC §3.2.
 
+import { toHex } from '../../../format/bytes.ts'
 import type { SegmentPack } from '../../../format/index-segment.ts'
 import { packKey } from '../../../format/store-key.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
+import { packName } from './held-objects.ts'
 import type { PackEvent } from './messages.ts'
 import { freeParts } from './pack-flow.ts'
 
@@ -11,6 +13,8 @@ const PACKS_PER_SEGMENT = 16
 
 export class PackUploads {
   storedBytes = 0
+  /** The packs that were stored, as `packName` tells them. */
+  readonly names: string[] = []
   packCount = 0
   readonly #store: ObjectStore
   readonly #writeSegment: (packs: readonly SegmentPack[]) => Promise<number>
@@ -54,6 +58,7 @@ export class PackUploads {
     freeParts(parts)
     this.storedBytes += pack.packBytes
     this.packCount++
+    this.names.push(packName(toHex(pack.id), pack.packBytes))
     this.#unannounced.push(announced)
     if (this.#unannounced.length >= PACKS_PER_SEGMENT) await this.#announce()
   }

@@ -68,6 +68,7 @@ const CHANGED = { kind: 'changed', message: `the file changed while it was read,
 function finishRegular(fd: number, name: Buffer, stat: FileStat, items: readonly StreamItem[], content: ContentWriter): ReadFile {
   if (items.length > INLINE_ITEMS) return { isLong: true }
   const size = items.reduce((sum, item) => sum + item.length, 0)
+  if (size > stat.sizeBytes) throw new Error(`${size} bytes were read of a file of ${stat.sizeBytes}`)
   const xattrs = xattrsOf(readXattrsFd(fd), (value) => content.writer.put(CHUNK_DATA, value))
   const entry = fileEntry(name, stat, xattrs, { size, depth: 0, items })
   return { entry: encodeEntry(entry), stat: statRecord(stat) }

@@ -35,14 +35,18 @@ export async function storeRanges(fd: number, size: number, ranges: Iterable<Byt
 /** Stores one range of data, without holes. */
 export async function storeRange(fd: number, start: number, end: number, content: ContentWriter, items: StreamItem[]): Promise<void> {
   const { builder } = content.writer
-  let at = start
-  for (;;) {
-    const waiting = content.flowReady()
-    if (waiting !== undefined) await waiting
-    const read = fill(builder, fd, at, end, content.sizes.maxBytes)
-    at += read.bytes
-    cutPending(content, read.isLast, items)
-    if (read.isLast) return
+  try {
+    for (let at = start, isLast = false; !isLast; ) {
+      const waiting = content.flowReady()
+      if (waiting !== undefined) await waiting
+      const read = fill(builder, fd, at, end, content.sizes.maxBytes)
+      at += read.bytes
+      isLast = read.isLast
+      cutPending(content, isLast, items)
+    }
+  } finally {
+    // After an error what was read of this file must not become the beginning of the next.
+    builder.drop(builder.pendingBytes)
   }
 }
 

@@ -102,7 +102,12 @@ export class RestoreRun {
   async #all(jobs: Iterable<RestoreJob | Promise<RestoreJob>>): Promise<void> {
     const iterator = jobs[Symbol.iterator]()
     const runner = async (): Promise<void> => {
-      for (let next = iterator.next(); next.done !== true && !this.#stopped; next = iterator.next()) await this.#one(await next.value)
+      // Whoever asks for a job begins to read for it: after a failure nobody would wait for that.
+      while (!this.#stopped) {
+        const next = iterator.next()
+        if (next.done === true) return
+        await this.#one(await next.value)
+      }
     }
     const settled = await Promise.allSettled(Array.from({ length: this.#hands.count * AHEAD }, () => this.#stopping(runner)))
     const failure = settled.find(({ status }) => status === 'rejected')

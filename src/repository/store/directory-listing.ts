@@ -6,6 +6,8 @@ import type { StoreRoot } from './store-root.ts'
 
 /** How many sizes are asked for at once. */
 const BATCH = 64
+/** How many directories of packs are read at once; each holds one of 256 parts of them. */
+const FAN_OUT_BATCH = 16
 
 /** The directories that hold packs by the first byte of their id; no other directory is gone into. */
 const FAN_OUT = /^packs\/(data|tree)\/[0-9a-f]{2}$/
@@ -15,8 +17,12 @@ export async function* listDirectory(root: StoreRoot, directory: string, after: 
   const path = join(root.path, directory)
   const names = await readdir(path).catch((error: unknown) => root.absentOr(error, 'list', path))
   const paths = (names ?? []).map((name) => `${directory}/${name}`).sort()
-  for (const inner of paths.filter((each) => FAN_OUT.test(each) && mayHold(each, after))) {
-    yield* listDirectory(root, inner, after)
+  const inner = paths.filter((each) => FAN_OUT.test(each) && mayHold(each, after))
+  for (let start = 0; start < inner.length; start += FAN_OUT_BATCH) {
+    const listings = inner.slice(start, start + FAN_OUT_BATCH).map((each) => Array.fromAsync(listDirectory(root, each, after)))
+    for (const listing of await Promise.all(listings)) {
+      yield* listing
+    }
   }
   const keys = paths.filter((key) => key > after && isStoreKey(key))
   for (let start = 0; start < keys.length; start += BATCH) {

@@ -7,10 +7,12 @@ import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
 import { unreadableRoot } from './unreadable-root.ts'
 
 const MAX_OPEN = 256
+const MAX_PINNED = 256
 
 /** The directories of one walk that are open now, least recently used first. */
 export class DirectoryHandles {
   readonly #open = new Set<DirectoryHandle>()
+  #pinned = 0
 
   /**
    * The root of a walk. It may itself be reached through symlinks: the person named it. Absolute path as text or bytes.
@@ -20,6 +22,16 @@ export class DirectoryHandles {
     const root = new DirectoryHandle(this, undefined, Buffer.from(path), openRoot(path))
     root.pin() // a root cannot be reopened by name without following symlinks again
     return root
+  }
+
+  /** Whether so many are pinned that no more may be until some are let go: a process may hold few files open. */
+  get isCrowded(): boolean {
+    return this.#pinned >= MAX_PINNED
+  }
+
+  /** @internal */
+  pinned(change: 1 | -1): void {
+    this.#pinned += change
   }
 
   /** @internal */
@@ -80,12 +92,13 @@ export class DirectoryHandle {
 
   /** Keeps the handle open, for other threads that use its number, until `unpin`. */
   pin(): number {
-    this.#pins++
-    return this.fd()
+    const fd = this.fd()
+    if (this.#pins++ === 0) this.#handles.pinned(1)
+    return fd
   }
 
   unpin(): void {
-    this.#pins--
+    if (--this.#pins === 0) this.#handles.pinned(-1)
   }
 
   /**

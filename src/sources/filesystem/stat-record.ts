@@ -4,6 +4,7 @@
 import type { FileStat } from '../../runtime/posix/stat.ts'
 
 export const STAT_RECORD_BYTES = 64
+const FORGOTTEN = Buffer.alloc(STAT_RECORD_BYTES, 0xff)
 
 /** Writes the record of a file at an offset of `target`. */
 export function putStatRecord(target: Buffer, offset: number, stat: FileStat): void {
@@ -26,6 +27,11 @@ export function statRecord(stat: FileStat): Buffer {
   const record = Buffer.allocUnsafe(STAT_RECORD_BYTES)
   putStatRecord(record, 0, stat)
   return record
+}
+
+/** Whether a record was forgotten. */
+export function isForgotten(record: Buffer): boolean {
+  return record.equals(FORGOTTEN)
 }
 
 /** Makes a record that equals no file's, so that this file is read again next time. */

@@ -1,0 +1,33 @@
+// A thread that dies: whoever waits for it is told, and whoever comes later, too.
+
+import fs from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { expect, test } from 'vitest'
+import { WorkerPool } from '../../src/runtime/workers.ts'
+import { scratch } from '../support/scratch.ts'
+
+const { at } = scratch()
+
+function pool(body: string): WorkerPool<string, string> {
+  const workers = new URL('../../src/runtime/workers.ts', import.meta.url).href
+  fs.writeFileSync(at('worker.mjs'), `import { serveJobs } from ${JSON.stringify(workers)}\n${body}`)
+  return new WorkerPool({ module: pathToFileURL(at('worker.mjs')), data: undefined, size: 2 })
+}
+
+test('a thread that breaks, or ends, between two jobs fails every later one, and nothing waits for ever', async () => {
+  for (const end of ["throw new Error('thread broke')", 'process.exit(3)']) {
+    const threads = pool(`serveJobs({ run: async (job) => { setTimeout(() => { ${end} }, 20); return { result: job } } })`)
+    expect(await threads.run('first')).toBe('first')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await expect(threads.run('second')).rejects.toThrow(/thread/)
+    await expect(threads.runOnAll('last')).rejects.toThrow(/thread/)
+    await threads.close()
+  }
+})
+
+test('a thread that breaks during a job fails it, and what waits', async () => {
+  const threads = pool("serveJobs({ run: () => new Promise(() => setTimeout(() => { throw new Error('thread broke') }, 20)) })")
+  const jobs = ['a', 'b', 'c', 'd', 'e', 'f'].map((job) => threads.run(job))
+  for (const result of await Promise.allSettled(jobs)) expect(result.status).toBe('rejected')
+  await threads.close()
+})
