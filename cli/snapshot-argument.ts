@@ -17,7 +17,8 @@ export interface OpenedSnapshot {
 
 /** How a snapshot is named, for `--help`. */
 export const SNAPSHOT_NOTE =
-  'SNAPSHOT is the beginning of an id (4 digits or more), latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00 (local time), or a tag.'
+  'SNAPSHOT is the beginning of an id (4 digits or more), latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag. ' +
+  'A time is UTC, as log prints it, unless it ends in a zone (Z, +02:00); a day, minute or second counts to its end.'
 
 /** How a path is written, for `--help`. */
 export const PATH_NOTE = 'In PATH, \\xNN stands for a byte that is no UTF-8, and \\\\ for a backslash.'
@@ -30,9 +31,14 @@ export function seriesArgument(name: string): string {
   })
 }
 
+/** SNAPSHOT or SNAPSHOT:PATH as it was typed; a time may have the blank that `log` prints in it. */
+export function snapshotText(text: string): string {
+  return text.replace(/^([^~@:]+@\d{4}-\d\d-\d\d) (?=\d\d)/, '$1T')
+}
+
 /** Resolves SNAPSHOT or SNAPSHOT:PATH and reads its manifest, checked against the journal. */
 export async function openSnapshot({ repository }: Session, text: string): Promise<OpenedSnapshot> {
-  const { name, path } = splitSnapshotPath(text)
+  const { name, path } = splitSnapshotPath(snapshotText(text))
   const snapshot = resolveSnapshot(repository.journal.state, name)
   return { snapshot, manifest: await repository.readManifest(snapshot), path: parsePathText(path ?? '') }
 }

@@ -7,7 +7,7 @@ import { listTags, removeTag, setTag, type Tag } from '../../src/operations/tag/
 import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
 import { humanTime, table } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
-import { SNAPSHOT_NOTE } from '../snapshot-argument.ts'
+import { SNAPSHOT_NOTE, snapshotText } from '../snapshot-argument.ts'
 
 export const command = defineCommand({
   command: 'tag [name] [snapshot]',
@@ -40,7 +40,7 @@ export const command = defineCommand({
       await removeTag(session.repository, remove, session.actor)
       output.result({ removed: remove }, () => (output.quiet ? '' : `Removed the tag ${remove}`))
     } else {
-      const record = resolveSnapshot(state, snapshot!)
+      const record = resolveSnapshot(state, snapshotText(snapshot!))
       if (state.tags.has(name!)) await refuseAgent(session, 'tag (move)', { name: name! })
       await setTag(session.repository, name!, record, session.actor)
       const id = toHex(record.manifest)

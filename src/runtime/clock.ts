@@ -17,9 +17,14 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
-/** Milliseconds since 1970 of a date as text; a form without a zone is local time. NaN when it is no date. */
+/**
+ * The last of the milliseconds since 1970 that an ISO 8601 date and time means: a whole second counts to its end. Without a zone it
+ * is UTC, as `isoTime` writes it. NaN when it is no date.
+ */
 export function parseTime(text: string): number {
-  return new Date(text).getTime()
+  const [, zone = 'Z'] = /(Z|[+-]\d\d:?\d\d)$/.exec(text) ?? []
+  const isWholeSecond = !text.includes('.')
+  return new Date(text.endsWith(zone) ? text : text + zone).getTime() + (isWholeSecond ? 999 : 0)
 }
 
 /** Shifts the wall clock by so many milliseconds; for tests of clock skew. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { snapshotText } from '../../cli/snapshot-argument.ts'
 import { toHex } from '../../format/bytes.ts'
 import { isSeriesName } from '../../format/names.ts'
 import { assertSameSource, defaultSeries } from '../../src/operations/commit/series.ts'
@@ -15,7 +16,7 @@ const SNAPSHOTS = [
   snapshot(1, 'laptop', '2026-11-18T10:00:00Z', `aa11${'0'.repeat(60)}`),
   snapshot(2, 'laptop', '2026-11-19T10:00:00Z', `aa12${'0'.repeat(60)}`),
   snapshot(3, 'home/shop', '2026-11-19T12:00:00Z', `bb00${'0'.repeat(60)}`),
-  snapshot(4, 'laptop', '2026-11-20T10:00:00Z', `cc00${'0'.repeat(60)}`),
+  snapshot(4, 'laptop', '2026-11-20T10:00:00.509Z', `cc00${'0'.repeat(60)}`),
 ]
 const STATE = {
   snapshots: SNAPSHOTS,
@@ -45,6 +46,11 @@ describe('names of snapshots', () => {
     ['laptop@2026-11-19T11:00+02:00', 1],
     ['latest@2026-11-19T23:00:00Z', 3],
     ['laptop@2026-11-21', 4],
+    ['laptop@2026-11-20T10:00:00', 4], // made at .509 of it
+    ['laptop@2026-11-20T12:00:00+02:00', 4],
+    ['laptop@2026-11-20T10:00:00.508', 2],
+    ['laptop@2026-11-20T09:59', 2],
+    ['laptop@2026-11-20T09', 2],
   ])('%s is snapshot %i', (name, sequence) => {
     expect(resolveSnapshot(STATE, name).sequence).toBe(sequence)
   })
@@ -161,5 +167,27 @@ describe('glob patterns', () => {
   test('any byte can be matched', () => {
     expect(globMatcher('a?b')('a\xffb')).toBe(true)
     expect(globMatcher('a*b')('a\n\xffb')).toBe(true)
+  })
+})
+
+describe('a time in a name', () => {
+  test.each([
+    ['laptop@2026-11-20 10:00:00', 'laptop@2026-11-20T10:00:00'],
+    ['laptop@2026-11-20 10:00:a file', 'laptop@2026-11-20T10:00:a file'],
+    ['laptop:a@2026-11-20 10:00', 'laptop:a@2026-11-20 10:00'],
+  ])('may have a blank, as log prints it: %s', (typed, meant) => {
+    expect(snapshotText(typed)).toBe(meant)
+  })
+
+  test.each(['Europe/Berlin', 'America/Lima'])('is UTC, as log prints it, also where it is another hour: %s', (zone) => {
+    const before = process.env['TZ']
+    process.env['TZ'] = zone
+    try {
+      expect(resolveSnapshot(STATE, 'laptop@2026-11-20T10:00').sequence).toBe(4)
+      expect(resolveSnapshot(STATE, 'laptop@2026-11-20T09:59:59').sequence).toBe(2)
+    } finally {
+      if (before === undefined) delete process.env['TZ']
+      else process.env['TZ'] = before
+    }
   })
 })
