@@ -23,7 +23,11 @@ export const command = defineCommand({
   builder: (yargs) =>
     yargs
       .positional('snapshot', { type: 'string', describe: 'which snapshot; without it the whole repository' })
-      .option('by-directory', { type: 'boolean', default: false, describe: 'the directories in its root, too' }),
+      .option('by-directory', {
+        type: 'boolean',
+        default: false,
+        describe: 'the directories in its root, too; of latest, unless a snapshot is named',
+      }),
   async run(args, { openSession, output, signal }) {
     const { repositoryStats, snapshotStats } = await import('../../src/operations/stats/stats.ts')
     const session = await openSession()
@@ -39,10 +43,14 @@ export const command = defineCommand({
     const byDirectory = args.byDirectory ? directories : []
     const json = byDirectory.map(({ path, ...sizes }) => ({ ...pathJson(path), ...sizes }))
     output.result({ snapshot: snapshot.manifest, ...stats, ...(args.byDirectory && { directories: json }) }, () =>
-      humanSnapshot(stats, byDirectory),
+      [`Snapshot ${snapshotName(snapshot)}`, '', humanSnapshot(stats, byDirectory)].join('\n'),
     )
   },
 })
+
+function snapshotName({ manifest, details }: SnapshotRecord): string {
+  return `${toHex(manifest).slice(0, 8)} of ${details.series}, of ${humanTime(details.createdAt)}`
+}
 
 function addedJson({ manifest, details }: SnapshotRecord): object {
   const { series, createdAt, files, bytes, newBytes, storedBytes } = details

@@ -325,6 +325,12 @@ describe('looking', () => {
     expect(raw).toBe(one.rawBytes)
   })
 
+  test('stats names the snapshot that it is of, also the latest, which nobody named', async () => {
+    const { stdout } = await place.run(['stats', '--by-directory'])
+    const latest = (await place.json(['log'])).snapshots[0]
+    expect(stdout).toMatch(new RegExp(`^Snapshot ${latest.snapshot.slice(0, 8)} of ${latest.series}, of \\d{4}-.*Z\n`))
+  })
+
   test('tags name snapshots, move, and go', async () => {
     await place.json(['tag', 'v1', 's~1'])
     expect((await place.json(['show', 'v1'])).snapshot).toBe(first)

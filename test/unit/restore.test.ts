@@ -193,6 +193,10 @@ describe('a part of a snapshot', () => {
     await restore(await commit(), { include: ['big', '!linked-big', 'empty directory/'] })
     expect(names()).toEqual(['a', 'a/b', 'a/b/c', 'a/b/c/big', 'empty directory'])
   })
+  test('patterns that match nothing are an error, and make nothing', async () => {
+    expect(await codeOf(restore(await commit(), { include: ['*.nope'] }))).toBe('nothing-included')
+    expect(leftovers()).toEqual([])
+  })
   test('a path that does not exist', async () => {
     expect(await codeOf(restore(await commit(), { path: [Buffer.from('a'), Buffer.from('nothing')] }))).toBe('path')
     expect(await codeOf(restore(await commit(), { path: [Buffer.from('empty'), Buffer.from('below a file')] }))).toBe('path')

@@ -3,6 +3,7 @@
 
 import type { Manifest } from '../../../format/manifest.ts'
 import { ENTRY_DIRECTORY } from '../../../format/tree.ts'
+import { NotFoundError } from '../../errors.ts'
 import type { SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { DirectoryTable } from '../../targets/directory-table.ts'
@@ -10,7 +11,7 @@ import type { RestoreProblem } from '../../targets/problem.ts'
 import { inspectTarget, type TargetState } from '../../targets/target-state.ts'
 import { type Fetch, planFetches } from './fetch-plan.ts'
 import type { PlanColumns, PlannedColumns } from './plan-columns.ts'
-import { PlanWalk } from './plan-walk.ts'
+import { PlanWalk, type Walked } from './plan-walk.ts'
 import { entryAtPath } from './selection.ts'
 
 export interface PlanOptions {
@@ -60,7 +61,7 @@ export interface PlannedWork {
 
 /**
  * Plans a restore of a snapshot.
- * @throws {NotFoundError} when the path or the manifest does not exist; {StopError} `target-not-a-directory`, `mount-point`
+ * @throws {NotFoundError} when the path or the manifest does not exist, `nothing-included` when no pattern matches; {StopError} `target-not-a-directory`, `mount-point`
  * @throws {UsageError} `target-parent`; {FormatError}, {IntegrityError} when manifest or trees are damaged; {CancelledError}
  */
 export async function planRestore(repository: Repository, snapshot: SnapshotRecord, options: PlanOptions): Promise<RestorePlan> {
@@ -71,7 +72,17 @@ export async function planRestore(repository: Repository, snapshot: SnapshotReco
   if (start.type === ENTRY_DIRECTORY) await walk.run(start)
   else await walk.add(start, 0, '')
   const { columns, counts, problems } = walk.result()
+  // What is damaged may be what was meant: that is told as such.
+  if (options.include !== undefined && problems.length === 0) assertIncluded(counts, options.include)
   return { snapshot, manifest, to: options.to, target, ...counts, problems, ...workOf(columns) }
+}
+
+function assertIncluded({ files, directories, others, links }: Walked['counts'], patterns: readonly string[]): void {
+  if (files + directories + others + links > 0) return
+  throw new NotFoundError('nothing-included', `Nothing in the snapshot matches ${patterns.map((each) => `'${each}'`).join(' or ')}.`, {
+    hint: "'cairn ls --recursive' lists what is there; patterns are of gitignore's grammar, below the path that is restored.",
+    fields: { patterns },
+  })
 }
 
 function workOf(columns: PlanColumns): Pick<RestorePlan, 'blocks' | 'packs' | 'fetchBytes' | 'work'> {
