@@ -22,3 +22,11 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   status: () => import('./commands/status.ts'),
   completion: () => import('./commands/completion.ts'),
 }
+
+/** The commands below a command. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  key: ['list', 'add', 'remove', 'export'],
+  grant: ['issue', 'list', 'revoke'],
+  journal: ['verify', 'accept'],
+  repair: ['index'],
+}

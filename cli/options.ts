@@ -50,6 +50,12 @@ export function sessionOptions(args: GlobalArgs, env: NodeJS.ProcessEnv): Sessio
   return { repo, identityFile: identity, passphraseFile, recoveryCode, env }
 }
 
+/** The files with secrets that others than their owner may read. */
+export function openSecrets({ passphraseFile, recoveryCodeFile }: GlobalArgs): string[] {
+  const named = [passphraseFile, recoveryCodeFile].filter((file) => file !== undefined)
+  return named.filter((file) => ((fs.statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
+}
+
 function readSecretFile(file: string, what: string): string {
   try {
     return fs.readFileSync(file, 'utf8').trim()

@@ -3,15 +3,17 @@
 
 import yargs, { type Argv } from 'yargs'
 import { UsageError } from '../src/errors.ts'
+import { commandName, usualSpelling } from './argv-words.ts'
 import { COMMANDS } from './commands.ts'
 import { EXITS } from './exit-codes.ts'
-import { addGlobalOptions, GLOBAL_VALUE_OPTIONS, type GlobalArgs } from './options.ts'
+import { addGlobalOptions, type GlobalArgs } from './options.ts'
 import type { AnyCommand } from './run.ts'
-import { nearest } from './suggest.ts'
+import { camelCase, usageError } from './usage-error.ts'
 import { toolVersion } from './version.ts'
 
 /** Parses a command line and runs its command. @throws {UsageError} when it is wrong. */
-export async function runProgram(argv: readonly string[]): Promise<void> {
+export async function runProgram(typed: readonly string[]): Promise<void> {
+  const argv = usualSpelling(typed)
   const program = baseProgram(argv)
   for (const command of await commandsFor(argv)) program.command(command)
   if (argv.length === 0) {
@@ -34,6 +36,7 @@ function baseProgram(argv: readonly string[]): Argv<GlobalArgs> {
     })
     .version(toolVersion())
     .help()
+    .alias('help', 'h')
     .wrap(Math.min(120, process.stdout.columns || 100))
     .strict()
     .demandCommand(1, 'No command was named.')
@@ -60,21 +63,6 @@ async function commandsFor(argv: readonly string[]): Promise<AnyCommand[]> {
   return (await Promise.all(loaders.map((load) => load()))).map(({ command }) => command)
 }
 
-function commandName(argv: readonly string[]): string | undefined {
-  const word = firstWord(argv)
-  return word !== undefined && Object.hasOwn(COMMANDS, word) ? word : undefined
-}
-
-/** The first word that is neither an option nor the value of one: the command, or what stands in its place. */
-function firstWord(argv: readonly string[]): string | undefined {
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at]!
-    if (GLOBAL_VALUE_OPTIONS.includes(word)) at++
-    else if (!word.startsWith('-')) return word
-  }
-  return undefined
-}
-
 /** An option that takes one value and was given two would leave open which of them counts. */
 function refuseRepeated(args: Readonly<Record<string, unknown>>, options: unknown): true {
   const array = (options as { array: string[] }).array.map(camelCase)
@@ -83,52 +71,4 @@ function refuseRepeated(args: Readonly<Record<string, unknown>>, options: unknow
     throw new UsageError('option-repeated', `The option --${name} was given more than once.`, { hint: 'Give it once.' })
   }
   return true
-}
-
-function usageError(message: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
-  const word = firstWord(argv)
-  if (word !== undefined && !Object.hasOwn(COMMANDS, word)) return unknownWord(word, argv)
-  const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')
-  if (unknown === undefined) return new UsageError('usage', invalidValue(message) ?? sentence(message), { hint: helpHint(argv) })
-  const name = unknown[0]!
-  // yargs names an unknown option in camel case, and without its dashes.
-  const option = argv.map((word) => word.split('=', 1)[0]!).find((word) => word.startsWith('-') && camelCase(word) === camelCase(name))
-  return option === undefined ? unknownWord(name, argv) : unknownOption(option, argv, program)
-}
-
-function unknownOption(option: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
-  const known = (program as unknown as { getOptions(): { key: Record<string, unknown> } }).getOptions().key
-  const names = Object.keys(known).filter((name) => name.length > 1)
-  const near = nearest(option.replace(/^-+/, ''), names)
-  const hint = near === undefined ? helpHint(argv) : `Did you mean --${near}?`
-  return new UsageError('unknown-option', `There is no option ${option}.`, { hint })
-}
-
-function unknownWord(word: string, argv: readonly string[]): UsageError {
-  if (commandName(argv) !== undefined) {
-    return new UsageError('unexpected-argument', `The argument ${word} is one too many.`, { hint: helpHint(argv) })
-  }
-  const near = nearest(word, Object.keys(COMMANDS))
-  const hint = near === undefined ? helpHint(argv) : `Did you mean 'cairn ${near}'?`
-  return new UsageError('unknown-command', `There is no command ${word}.`, { hint })
-}
-
-function camelCase(option: string): string {
-  return option.replace(/^-+/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-function helpHint(argv: readonly string[]): string {
-  const name = commandName(argv)
-  return `See: cairn ${name === undefined ? '' : `${name} `}--help`
-}
-
-/** yargs says over several lines which value an option cannot have, and which it can. */
-function invalidValue(message: string): string | undefined {
-  const [, name, given, choices] = /Argument: ([^,]*), Given: "(.*)", Choices: (.*)$/m.exec(message) ?? []
-  return name === undefined ? undefined : `'${given}' cannot be the ${name}; it is one of ${choices!.replaceAll('"', '')}.`
-}
-
-function sentence(message: string): string {
-  const first = message.split('\n')[0]!.trim()
-  return /[.?!]$/.test(first) || first.includes('--help') ? first : `${first}.`
 }

@@ -4,7 +4,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Session } from '../src/control/session/session.ts'
 import { CancelledError } from '../src/errors.ts'
 import { EXITS, type ExitName } from './exit-codes.ts'
-import { type GlobalArgs, sessionOptions } from './options.ts'
+import { type GlobalArgs, openSecrets, sessionOptions } from './options.ts'
 import { reportError } from './output/error.ts'
 import { Output, ReaderGone } from './output/output.ts'
 import { stopSignal } from './signals.ts'
@@ -64,7 +64,7 @@ export function defineGroup(group: {
   return {
     command: group.command,
     describe: group.describe,
-    builder: (yargs) => yargs.command([...group.commands]).demandCommand(1, `Which of them? See: cairn ${group.command} --help`),
+    builder: (yargs) => yargs.command([...group.commands]).demandCommand(1, `Which command of '${group.command}'? None was named.`),
     handler: () => undefined,
   }
 }
@@ -75,6 +75,7 @@ async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Pr
   const sessions: Session[] = []
   const openSession = async (): Promise<Session> => {
     const { Session: Sessions } = await import('../src/control/session/session.ts')
+    for (const file of openSecrets(args)) output.note(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`)
     sessions.push(sessions[0] ?? (await Sessions.open(sessionOptions(args, process.env))))
     return sessions[0]!
   }

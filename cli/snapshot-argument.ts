@@ -1,9 +1,10 @@
 // The arguments SNAPSHOT and SNAPSHOT:PATH of many commands.
 
+import fs from 'node:fs'
 import type { Manifest } from '../format/manifest.ts'
 import { isSeriesName } from '../format/names.ts'
 import type { Session } from '../src/control/session/session.ts'
-import { UsageError } from '../src/errors.ts'
+import { NotFoundError, UsageError } from '../src/errors.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../src/repository/journal/snapshot-names.ts'
 import type { SnapshotRecord } from '../src/repository/journal/state.ts'
 import { parsePathText } from './output/path-text.ts'
@@ -39,6 +40,18 @@ export function snapshotText(text: string): string {
 /** Resolves SNAPSHOT or SNAPSHOT:PATH and reads its manifest, checked against the journal. */
 export async function openSnapshot({ repository }: Session, text: string): Promise<OpenedSnapshot> {
   const { name, path } = splitSnapshotPath(snapshotText(text))
-  const snapshot = resolveSnapshot(repository.journal.state, name)
+  const snapshot = withDirectoryHint(text, () => resolveSnapshot(repository.journal.state, name))
   return { snapshot, manifest: await repository.readManifest(snapshot), path: parsePathText(path ?? '') }
+}
+
+/** Who names a directory that is there means that one, and `diff` needs to be told. */
+function withDirectoryHint<T>(text: string, resolve: () => T): T {
+  try {
+    return resolve()
+  } catch (error) {
+    const isNone = error instanceof NotFoundError && error.code === 'snapshot-not-found'
+    if (!isNone || fs.statSync(text, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
+    const hint = `${error.hint} For the directory ${text} on disk, as in 'cairn diff SNAPSHOT DIRECTORY', write ./${text}`
+    throw new NotFoundError(error.code, error.message, { hint, fields: error.fields, cause: error })
+  }
 }

@@ -4,7 +4,7 @@ import { toHex } from '../../format/bytes.ts'
 import type { Manifest } from '../../format/manifest.ts'
 import { ofSnapshot } from '../../src/operations/snapshot-tree.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
-import { humanBytes, humanCount, humanDuration, humanTime } from '../output/human.ts'
+import { humanBytes, humanCount, humanDuration, humanTime, plural } from '../output/human.ts'
 import { uuidText } from '../output/ids.ts'
 import { jsonText, jsonWithList } from '../output/json.ts'
 import { pathJson, pathText, printableLine } from '../output/path-text.ts'
@@ -98,7 +98,7 @@ function humanManifest({ manifest: id, sequence }: SnapshotRecord, manifest: Man
     ['left out', excludes.map(printableLine).join(', ')],
     [
       'holds',
-      `${humanCount(s.files)} files, ${humanCount(s.directories)} directories, ${humanCount(s.symlinks)} symlinks, ${humanCount(s.others)} others`,
+      `${plural(s.files, 'file')}, ${plural(s.directories, 'directory', 'directories')}, ${plural(s.symlinks, 'symlink')}, ${plural(s.others, 'other')}`,
     ],
     ['size', humanBytes(s.bytes)],
     ['classes', classes.map(([name, { files, bytes }]) => `${name} ${humanCount(files)} (${humanBytes(bytes)})`).join(', ')],
@@ -106,7 +106,7 @@ function humanManifest({ manifest: id, sequence }: SnapshotRecord, manifest: Man
       'new',
       `${humanCount(s.newFiles)} new and ${humanCount(s.changedFiles)} changed files, ${humanBytes(s.newBytes)}, ${humanBytes(s.storedBytes)} stored`,
     ],
-    ['complete', manifest.complete ? 'yes' : `no, ${humanCount(problemCount)} problems`],
+    ['complete', manifest.complete ? 'yes' : `no, ${plural(problemCount, 'problem')}`],
   ]
   const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(13)} ${value}`)
   const problemLines = problems.map(({ path, kind, message }) => `  ${kind} ${pathText(path)}: ${printableLine(message)}`)

@@ -69,7 +69,7 @@ function humanSeries(series: readonly SeriesStatus[]): string {
     `${humanDuration(Math.max(0, now() - details.createdAt))} ago`,
     right(humanCount(details.files)),
     right(humanBytes(details.bytes)),
-    details.complete ? '' : colour('yellow', `${humanCount(details.problemCount)} problems`),
+    details.complete ? '' : colour('yellow', plural(details.problemCount, 'problem')),
   ])
   return table([['series', right('snapshots'), 'newest', 'made', right('files'), right('size'), ''], ...rows])
 }

@@ -6,7 +6,7 @@ import { type ClearOf, checkClear, EVENTS, type EventName, isEventName } from '.
 import type { JournalLine, SpooledLine } from '../../src/repository/journal/entries.ts'
 import { colour, dim, humanTime, plural } from './human.ts'
 import { shortId } from './ids.ts'
-import { printableLine } from './path-text.ts'
+import { cut, printableLine } from './path-text.ts'
 
 /** Gives a member's name. */
 export type LabelOf = (member: Id) => string
@@ -81,14 +81,9 @@ function columns([number = '', time = '', label = '', event = '', details = '']:
     time.padEnd(TIME_WIDTH),
     printableLine(label).padEnd(LABEL_WIDTH),
     event.padEnd(EVENT_WIDTH),
-    cut(printableLine(details)),
+    cut(printableLine(details), DETAILS_CHARACTERS),
   ]
   return parts.join('  ').trimEnd()
-}
-
-function cut(text: string): string {
-  const characters = Array.from(text)
-  return characters.length <= DETAILS_CHARACTERS ? text : `${characters.slice(0, DETAILS_CHARACTERS - 1).join('')}…`
 }
 
 type Short = { readonly [E in EventName]?: (clear: ClearOf<E>, details: DetailsOf<E> | undefined) => string }

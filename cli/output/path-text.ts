@@ -10,6 +10,12 @@ export function printableLine(text: string): string {
   return text.replace(HOSTILE_ALL, (character) => escaped(Buffer.from(character)))
 }
 
+/** The text, or its beginning and an ellipsis where it has more characters than that. */
+export function cut(text: string, most: number): string {
+  const characters = Array.from(text)
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
+}
+
 /** A path of bytes as it is shown to people and can be typed again. */
 export function pathText(path: Uint8Array): string {
   const bytes = Buffer.from(path.buffer, path.byteOffset, path.byteLength)

@@ -1,7 +1,7 @@
 // How the outcome of `verify` is told.
 
 import type { VerifyOutcome, VerifyProblem } from '../../src/operations/verify/verify.ts'
-import { humanBytes } from './human.ts'
+import { humanBytes, plural } from './human.ts'
 import { pathJson, pathText } from './path-text.ts'
 
 const SHOWN_PATHS = 10
@@ -18,10 +18,10 @@ export function humanVerify(outcome: VerifyOutcome): string {
   const read =
     data === undefined
       ? 'the data itself was not read (use --data)'
-      : `${data.packs} of ${packs.count} packs read (${humanBytes(data.bytes)})`
-  const checked = `${journal.entries} journal entries, ${snapshots} snapshots, ${packs.count} packs; ${read}`
+      : `${data.packs} of ${plural(packs.count, 'pack')} read (${humanBytes(data.bytes)})`
+  const checked = `${plural(journal.entries, 'journal entry', 'journal entries')}, ${plural(snapshots, 'snapshot')}, ${plural(packs.count, 'pack')}; ${read}`
   if (ok) return `Everything is in order: ${checked}`
-  return [`${problems.length} problems: ${checked}`, ...problems.map(humanProblem)].join('\n')
+  return [`${plural(problems.length, 'problem')}: ${checked}`, ...problems.map(humanProblem)].join('\n')
 }
 
 function problemJson(problem: VerifyProblem): object {
@@ -30,8 +30,10 @@ function problemJson(problem: VerifyProblem): object {
 
 function humanProblem({ kind, object, message, snapshots, paths, pathCount }: VerifyProblem): string {
   const harmed =
-    snapshots.length === 0 ? '  harms no snapshot' : `  harms ${pathCount} paths in ${snapshots.map((id) => id.slice(0, 8)).join(', ')}`
-  const shown = paths.slice(0, SHOWN_PATHS).map((path) => `    ${pathText(Buffer.from(path))}`)
+    snapshots.length === 0
+      ? '  harms no snapshot'
+      : `  harms ${plural(pathCount, 'path')} in ${snapshots.map((id) => id.slice(0, 8)).join(', ')}`
+  const shown = paths.slice(0, SHOWN_PATHS).map((path) => `    ${path.length === 0 ? '/' : pathText(Buffer.from(path))}`)
   const left = pathCount - shown.length
   return [`${kind} ${object}`, `  ${message}`, harmed, ...shown, ...(left > 0 && shown.length > 0 ? [`    … and ${left} more`] : [])].join(
     '\n',

@@ -90,8 +90,9 @@ describe('commit', () => {
 
   test('names the series by the path, and keeps it to that source', async () => {
     place.write('elsewhere/f', 'f')
-    const { series } = await place.json(['commit', 'elsewhere'])
+    const { series } = await place.json(['commit', 'elsewhere', '-m', `first line\n${'more '.repeat(100)}`])
     expect(series).toBe(place.at('elsewhere').slice(1))
+    expect((await place.run(['log', place.at('elsewhere')])).stdout).toMatch(/first line …\n$/)
     fs.renameSync(place.at('elsewhere'), place.at('moved'))
     fs.symlinkSync(place.at('moved'), place.at('elsewhere'))
     expect((await place.json(['commit', 'moved', '--name', series])).series).toBe(series)
@@ -169,6 +170,8 @@ describe('commit', () => {
     [['sample', '--exclude-file', 'nowhere'], 'exclude-file'],
     [['sample', '--stdin', 'x'], 'stdin-and-paths'],
     [['--stdin', 'a/b'], 'stdin-name'],
+    [['--stdin', 'x', '--exclude', 'y'], 'stdin-option'],
+    [['--stdin', 'x', '--reread'], 'stdin-option'],
   ])('%j is refused: %s', async (args, code) => {
     expect((await place.json(['commit', ...args], { code: 2 })).error.code).toBe(code)
   })

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { COMMANDS } from '../../cli/commands.ts'
+import { COMMANDS, GROUPS } from '../../cli/commands.ts'
 import { EXITS } from '../../cli/exit-codes.ts'
 import { CliPlace } from '../support/cli-process.ts'
 
@@ -20,10 +20,9 @@ async function helpTexts(words: readonly string[] = []): Promise<{ readonly word
   return texts
 }
 
-describe('help', async () => {
-  const all = await helpTexts()
-  const [program, ...commands] = all
+const [program, ...commands] = await helpTexts()
 
+describe('help', () => {
   test('the program names every command', () => {
     for (const name of Object.keys(COMMANDS)) expect(program!.text).toMatch(new RegExp(`^ {2}cairn ${name}\\b`, 'm'))
   })
@@ -48,9 +47,20 @@ describe('help', async () => {
   })
 })
 
+test('the commands below others are those that are suggested', () => {
+  const below = commands.filter(({ words }) => words.length > 1).map(({ words }) => words.join(' '))
+  const known = Object.entries(GROUPS).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
+  expect(known.sort()).toEqual(below.sort())
+})
+
+test('-h, help COMMAND and version are understood', async () => {
+  expect((await place.run(['-h'])).stdout).toContain('cairn commit')
+  expect((await place.run(['help', 'key', 'add'])).stdout).toContain('--new-identity')
+})
+
 test('the version is the one of the package', async () => {
   const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
-  expect(await place.run(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` })
+  for (const word of ['--version', 'version']) expect(await place.run([word])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` })
 })
 
 test('without a command the help goes to stderr', async () => {
@@ -71,6 +81,10 @@ test.each([
   [['log', '--limit'], 'limit', ''],
   [['key', 'add', '--role', 'writer'], "'writer' cannot be the role; it is one of owner, reader.", ''],
   [['key', 'export', '--writer', '--series', 'x y', '-o', 'q'], "'x y' cannot name a series", ''],
+  [['repair', 'indx'], 'no command repair indx', "'cairn repair index'"],
+  [['journal', 'foo'], 'no command journal foo', 'cairn journal --help'],
+  [['key'], "Which command of 'key'?", 'cairn key --help'],
+  [['key', 'export'], 'Missing', 'cairn key export --help'],
   [['restore', 'latest'], 'to', 'cairn restore --help'],
   [['--repo'], 'repo', ''],
 ])('%j is refused with a hint', async (args, message, hint) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { snapshotText } from '../../cli/snapshot-argument.ts'
+import { openSnapshot, snapshotText } from '../../cli/snapshot-argument.ts'
 import { toHex } from '../../format/bytes.ts'
 import { isSeriesName } from '../../format/names.ts'
+import type { Session } from '../../src/control/session/session.ts'
 import { assertSameSource, defaultSeries } from '../../src/operations/commit/series.ts'
 import { globMatcher } from '../../src/operations/find/glob.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
@@ -28,6 +29,12 @@ const STATE = {
 } as unknown as JournalState
 
 describe('names of snapshots', () => {
+  test('a directory that is there is told how to be named', async () => {
+    const session = { repository: { journal: { state: STATE } } } as unknown as Session
+    await expect(openSnapshot(session, 'src')).rejects.toThrow(expect.objectContaining({ hint: expect.stringContaining('write ./src') }))
+    await expect(openSnapshot(session, 'nothing')).rejects.toThrow(expect.objectContaining({ hint: "'cairn log' lists the snapshots." }))
+  })
+
   test.each([
     ['latest', 4],
     ['latest~1', 3],

@@ -1,0 +1,61 @@
+// What yargs has to say of a wrong command line, as an error of ours: what is wrong, and what may have been meant.
+
+import type { Argv } from 'yargs'
+import { UsageError } from '../src/errors.ts'
+import { commandName, commandWords, wordsOf } from './argv-words.ts'
+import { COMMANDS, GROUPS } from './commands.ts'
+import type { GlobalArgs } from './options.ts'
+import { nearest } from './suggest.ts'
+
+/** The error for a command line that yargs refused with a message. */
+export function usageError(message: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
+  const [word] = wordsOf(argv)
+  if (word !== undefined && !Object.hasOwn(COMMANDS, word)) return unknownCommand('', word, Object.keys(COMMANDS), argv)
+  const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')
+  if (unknown === undefined) return new UsageError('usage', invalidValue(message) ?? sentence(message), { hint: helpHint(argv) })
+  const name = unknown[0]!
+  // yargs names an unknown option in camel case, and without its dashes.
+  const option = argv.map((each) => each.split('=', 1)[0]!).find((each) => each.startsWith('-') && camelCase(each) === camelCase(name))
+  return option === undefined ? unknownWord(name, argv) : unknownOption(option, argv, program)
+}
+
+/** How yargs names an option within a program. */
+export function camelCase(option: string): string {
+  return option.replace(/^-+/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function unknownOption(option: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
+  const known = (program as unknown as { getOptions(): { key: Record<string, unknown> } }).getOptions().key
+  const names = Object.keys(known).filter((name) => name.length > 1)
+  const near = nearest(option.replace(/^-+/, ''), names)
+  const hint = near === undefined ? helpHint(argv) : `Did you mean --${near}?`
+  return new UsageError('unknown-option', `There is no option ${option}.`, { hint })
+}
+
+function unknownWord(word: string, argv: readonly string[]): UsageError {
+  const name = commandName(argv)
+  const [, below] = wordsOf(argv)
+  if (name !== undefined && GROUPS[name] !== undefined && word === below) return unknownCommand(`${name} `, word, GROUPS[name], argv)
+  return new UsageError('unexpected-argument', `The argument ${word} is one too many.`, { hint: helpHint(argv) })
+}
+
+function unknownCommand(group: string, word: string, names: readonly string[], argv: readonly string[]): UsageError {
+  const near = nearest(word, names)
+  const hint = near === undefined ? helpHint(argv) : `Did you mean 'cairn ${group}${near}'?`
+  return new UsageError('unknown-command', `There is no command ${group}${word}.`, { hint })
+}
+
+/** yargs says over several lines which value an option cannot have, and which it can. */
+function invalidValue(message: string): string | undefined {
+  const [, name, given, choices] = /Argument: ([^,]*), Given: "(.*)", Choices: (.*)$/m.exec(message) ?? []
+  return name === undefined ? undefined : `'${given}' cannot be the ${name}; it is one of ${choices!.replaceAll('"', '')}.`
+}
+
+function helpHint(argv: readonly string[]): string {
+  return `See: ${['cairn', ...commandWords(argv), '--help'].join(' ')}`
+}
+
+function sentence(message: string): string {
+  const first = message.split('\n')[0]!.trim()
+  return /[.?!]$/.test(first) ? first : `${first}.`
+}
