@@ -37,8 +37,12 @@ export interface SourceOf {
 }
 
 /** What is to be captured. @throws {UsageError} when that is nothing, or does not go together. */
-export async function sourceOf({ path: paths = [], stdin, name, dryRun }: CommitArgs): Promise<SourceOf> {
-  if (stdin !== undefined) return stdinSource(stdin, paths, dryRun)
+export async function sourceOf(args: CommitArgs): Promise<SourceOf> {
+  const { path: paths = [], stdin, name, dryRun } = args
+  if (stdin !== undefined) {
+    refuseTreeOptions(args)
+    return stdinSource(stdin, paths, dryRun)
+  }
   const [only] = paths
   if (only === undefined)
     throw new UsageError('nothing-to-commit', 'No path was named.', { hint: 'Name a path, or give a stream with --stdin NAME.' })
@@ -47,6 +51,20 @@ export async function sourceOf({ path: paths = [], stdin, name, dryRun }: Commit
   }
   const root = captureRoot(paths)
   return { root, defaultName: name ?? defaultSeries(root.roots[0]!.path.toString('utf8')) }
+}
+
+/** What is about a tree says nothing about a stream. */
+function refuseTreeOptions({ exclude, excludeFile, excludeCaches, oneFileSystem, reread }: CommitArgs): void {
+  const given = Object.entries({
+    exclude,
+    'exclude-file': excludeFile,
+    'exclude-caches': excludeCaches,
+    'one-file-system': oneFileSystem,
+    reread,
+  })
+  const [option] = given.find(([, value]) => value !== undefined && value !== false) ?? []
+  if (option === undefined) return
+  throw new UsageError('stdin-option', `--${option} does not go with --stdin.`, { hint: 'A stream is backed up as it comes.' })
 }
 
 function stdinSource(stdin: string, paths: readonly string[], dryRun: boolean): SourceOf {

@@ -4,6 +4,8 @@ import { reportError } from './output/error.ts'
 import { runProgram } from './program.ts'
 
 const argv = process.argv.slice(2)
+// A failure that nobody waited for is a defect, and still no reason to end without a word and a code.
+process.on('unhandledRejection', (reason) => process.exit(reportError(reason, { json: argv.includes('--json') })))
 try {
   await runProgram(argv)
 } catch (error) {

@@ -1,7 +1,8 @@
 // `cairn commit`: captures paths, or a stream, into a new snapshot of a series.
 
+import fs from 'node:fs'
 import os from 'node:os'
-import { addAbortSignal } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { toHex } from '../../format/bytes.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
@@ -54,7 +55,7 @@ export const command = defineCommand({
     const { openCache, keep, drop } = await captureCache(session, args, source, series, patterns)
     const options: CommitOptions = {
       root: source.root,
-      ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: addAbortSignal(context.signal, process.stdin) } }),
+      ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: addAbortSignal(context.signal, standardInput()) } }),
       facts: commitFacts(args, { series, host, actor: session.actor, createdBy, excludes: patterns }),
       isExcluded: excludesOf(patterns),
       excludeCaches: args.excludeCaches,
@@ -75,6 +76,13 @@ export const command = defineCommand({
     }
   },
 })
+
+/** Standard input as a stream; what node cannot classify, such as a block device, it takes for an empty one. */
+function standardInput(): Readable {
+  const stat = fs.fstatSync(0)
+  if (stat.isDirectory()) throw new UsageError('stdin', 'Standard input is a directory.', { hint: 'Name it as a path to back it up.' })
+  return stat.isBlockDevice() || stat.isFile() ? fs.createReadStream('', { fd: 0, autoClose: false }) : process.stdin
+}
 
 async function commitNow(session: Session, options: CommitOptions, { output }: CommandContext) {
   const { commit } = await import('../../src/operations/commit/commit.ts')

@@ -68,6 +68,18 @@ describe('exit codes', () => {
     expect(stderr).toContain('STOP journal-rollback')
   })
 
+  test('21: something else lies in a pack’s place, and the rest is checked all the same', async () => {
+    const copy = place.at('foreign')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    const [pack] = filesBelow('foreign', 'packs', 'data')
+    fs.rmSync(pack!)
+    fs.mkdirSync(pack!)
+    const env = { CAIRN_REPO: copy, CAIRN_HOME: place.at('home') }
+    const { problems, data } = await place.json(['verify', '--data'], { env, code: 21 })
+    expect(problems).toMatchObject([{ object: expect.stringContaining(path.basename(pack!)) }])
+    expect(data.packs).toBeGreaterThan(0)
+  })
+
   test('21: stored bytes are not what they must be', async () => {
     const copy = place.at('damaged')
     fs.cpSync(place.at('repository'), copy, { recursive: true })

@@ -4,6 +4,7 @@ import type { Id } from '../../../format/bytes.ts'
 import type { PackKind } from '../../../format/pack.ts'
 import { packKey, parseStoreKey } from '../../../format/store-key.ts'
 import type { ChunkPlace, IndexedPack } from '../../repository/objects/chunk-index.ts'
+import { isUnreadable } from '../../repository/objects/damage.ts'
 import type { LoadedIndex } from '../../repository/objects/segments.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 import type { OpenProblem, ProblemList } from './problems.ts'
@@ -49,9 +50,21 @@ export class PackHealth {
   async compare(store: ObjectStore, { index }: LoadedIndex): Promise<void> {
     for (const pack of index.packs) {
       const key = packKey(pack.kind, pack.id)
-      const packBytes = this.packs.get(key)?.packBytes ?? (await store.size(key))
+      const packBytes = this.packs.get(key)?.packBytes ?? (await this.#sizeOf(store, key))
+      if (packBytes === 'unreadable') continue
       if (packBytes === undefined) this.lose(key, 'pack-missing', 'the index names it, but it is not in the store')
       else if (packBytes !== pack.packBytes) this.#wrongSize(key, pack, packBytes)
+    }
+  }
+
+  /** `unreadable` when something that is no object lies there, which is then noted. */
+  async #sizeOf(store: ObjectStore, key: string): Promise<number | undefined | 'unreadable'> {
+    try {
+      return await store.size(key)
+    } catch (error) {
+      if (!isUnreadable(error)) throw error
+      this.lose(key, 'pack', error.message)
+      return 'unreadable'
     }
   }
 

@@ -7,10 +7,11 @@ import { decodeLease } from '../../../format/lease.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import { decodeSigned } from '../../../format/signed.ts'
 import { checkpointKey, parseStoreKey, type StorePrefix, slotKey } from '../../../format/store-key.ts'
-import { FormatError, IntegrityError, StoreError } from '../../errors.ts'
+import { FormatError, IntegrityError } from '../../errors.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import { verifySignature } from '../../repository/crypto/signing.ts'
 import type { JournalState } from '../../repository/journal/state.ts'
+import { isUnreadable } from '../../repository/objects/damage.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { ProblemList, VerifyProblemKind } from './problems.ts'
 
@@ -91,8 +92,7 @@ async function problemWith(
     // A lease that ended meanwhile is no problem, nor is a listing that was stale.
     return bytes && check(key, bytes)
   } catch (error) {
-    const isDamage =
-      error instanceof FormatError || error instanceof IntegrityError || (error instanceof StoreError && error.code === 'store-io')
+    const isDamage = error instanceof FormatError || error instanceof IntegrityError || isUnreadable(error)
     if (isDamage) return error.message
     throw error
   }

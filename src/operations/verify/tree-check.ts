@@ -5,17 +5,17 @@ import { compareBytes } from '../../../format/bytes.ts'
 import { CHUNK_DATA, CHUNK_LIST, CHUNK_TREE, type ChunkKind } from '../../../format/pack.ts'
 import { coveredBytes, decodeList, encodeStream, type Stream, type StreamItem } from '../../../format/stream.ts'
 import { decodeEntries, ENTRY_DIRECTORY, type Entry } from '../../../format/tree.ts'
-import { CancelledError, FormatError, IntegrityError, NotFoundError, StoreError } from '../../errors.ts'
+import { CancelledError, FormatError, IntegrityError } from '../../errors.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import type { IndexedPack } from '../../repository/objects/chunk-index.ts'
+import { isDamage as isStoredDamage, isUnreadable } from '../../repository/objects/damage.ts'
 import { ClaimSet, claimMemory } from '../../repository/pack/claims.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { ChunkPlaces } from './chunk-places.ts'
 
-/** Whether an error says that stored bytes are lost or wrong: a disk that fails in one place counts, a store that is down does not. */
+/** Whether an error says that stored bytes are lost or wrong, or cannot be read in one place; a store that is down is none. */
 export function isDamage(error: unknown): error is Error {
-  if (error instanceof StoreError) return error.code === 'store-io'
-  return error instanceof IntegrityError || error instanceof FormatError || error instanceof NotFoundError
+  return isUnreadable(error) || isStoredDamage(error)
 }
 
 /** The streams that an entry names, with the kind of their chunks: content, and long extended attributes. */

@@ -1,6 +1,6 @@
 // Damage: stored bytes that are lost or wrong. Each layer that it passes says what it knows of the place: pack, path, snapshot.
 
-import { errorOfClass, FormatError, IntegrityError, NotFoundError } from '../../errors.ts'
+import { errorOfClass, FormatError, IntegrityError, NotFoundError, StoreError } from '../../errors.ts'
 
 /** What somebody does next who met damage. */
 export const DAMAGE_HINT = "'cairn verify' says what is harmed."
@@ -8,6 +8,13 @@ export const DAMAGE_HINT = "'cairn verify' says what is harmed."
 /** Whether stored bytes are lost or wrong; that the store failed, or this program, is another matter. */
 export function isDamage(error: unknown): error is IntegrityError | FormatError | NotFoundError {
   return error instanceof IntegrityError || error instanceof FormatError || error instanceof NotFoundError
+}
+
+const ONE_PLACE = new Set(['store-io', 'store-access', 'store-not-a-file'])
+
+/** Whether the store cannot give one object, though it gives others: a bad sector, a mode, a directory in its place. */
+export function isUnreadable(error: unknown): error is StoreError {
+  return error instanceof StoreError && ONE_PLACE.has(error.code)
 }
 
 /** The same error with the place in front of its message, the place's facts, and a next step. */
