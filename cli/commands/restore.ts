@@ -120,13 +120,21 @@ async function partsOf(plan: RestorePlan, args: RestoreArgs): Promise<PlanParts>
   const part = below === undefined || below === '' ? '' : `:${below}`
   return {
     operation: 'restore',
-    objects: [`${toHex(snapshot.manifest)}${part}`, ...(args.include ?? []).map((pattern) => `include ${pattern}`)],
+    objects: [`${toHex(snapshot.manifest)}${part}`, ...waysOf(args)],
     destroys: [to],
     target: to,
     fingerprint: async () => targetFingerprint(to),
     series: snapshot.details.series,
     consequence: `What is at ${to} is replaced by ${files} files of ${bytes} bytes. The old tree is kept beside it until somebody removes it.`,
   }
+}
+
+/** What of the command line changes what comes of it: a plan that was approved without is another one. */
+function waysOf({ include = [], keepGoing, allowTwoRenames }: RestoreArgs): string[] {
+  const ways = include.map((pattern) => `include ${pattern}`)
+  if (keepGoing) ways.push('leave out what is damaged')
+  if (allowTwoRenames) ways.push('with two renames where the file system cannot exchange')
+  return ways
 }
 
 function auditOf(plan: RestorePlan, output: Output): AuditedWork<RestoreOutcome> {

@@ -408,6 +408,8 @@ describe('restore', () => {
     place.write('busy/old', 'old')
     const replace = ['restore', 's', '--to', 'busy', '--replace']
     const { digest } = await place.json([...replace, '--plan'])
+    for (const more of ['--keep-going', '--allow-two-renames'])
+      expect((await place.json([...replace, more, '--apply', digest], { code: 14 })).error.code, more).toBe('plan-changed')
     fs.writeFileSync(place.at('busy/old'), 'new')
     expect((await place.json([...replace, '--apply', digest], { code: 14 })).error.code).toBe('plan-changed')
     expect(fs.readFileSync(place.at('busy/old'), 'utf8')).toBe('new')
