@@ -69,10 +69,13 @@ describe('a signal to stop', () => {
       if (isMoment(operation)) controller.abort()
       return undefined
     }
-    const error = await commitIn(new FaultyStore(store, { plan }), copyOfOwner(owner), tree, { signal: controller.signal }).then(
+    const problems: string[] = []
+    const options = { signal: controller.signal, onProblem: ({ message }: { message: string }) => void problems.push(message) }
+    const error = await commitIn(new FaultyStore(store, { plan }), copyOfOwner(owner), tree, options).then(
       () => undefined,
       (thrown: unknown) => thrown,
     )
+    expect(problems).toEqual([])
     return { store, owner, error }
   }
 

@@ -7,7 +7,7 @@ import { type PutChunk } from '../../repository/objects/stream-writer.ts'
 import { storeTree } from '../../repository/objects/tree-writer.ts'
 import { readNames } from '../../runtime/posix/directory.ts'
 import { type FileStat, statAt } from '../../runtime/posix/stat.ts'
-import { type DirectoryHandle, DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
+import type { DirectoryHandle, DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
 import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
 import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
@@ -24,6 +24,8 @@ import { unlessAborted } from './unless-aborted.ts'
 
 export interface CaptureOptions {
   readonly root: CaptureRoot
+  /** The directories of the walk; whoever made them closes them when nobody reads any more. */
+  readonly handles: DirectoryHandles
   readonly isExcluded: IsExcluded | undefined
   readonly excludeCaches: boolean
   readonly oneFileSystem: boolean
@@ -43,26 +45,19 @@ export interface CaptureOptions {
 /** Directories between two turns of the event loop, in which results, segments and stored packs are taken in: many small steps. */
 const DIRECTORIES_PER_TURN = 4
 
-/** Walks a root and returns its entry, whose name is empty. */
+/** Walks a root and returns its entry, whose name is empty. After an error threads may still read through the handles. */
 export async function capture(options: CaptureOptions): Promise<Entry> {
-  const handles = new DirectoryHandles()
-  try {
-    return await new Capture(options, handles).run(handles.root(options.root.path))
-  } finally {
-    handles.close()
-  }
+  return new Capture(options).run(options.handles.root(options.root.path))
 }
 
 class Capture {
   readonly #options: CaptureOptions
-  readonly #handles: DirectoryHandles
   #stack: DirectoryNode[] = []
   #device = 0
   #rootEntry: Uint8Array | undefined
 
-  constructor(options: CaptureOptions, handles: DirectoryHandles) {
+  constructor(options: CaptureOptions) {
     this.#options = options
-    this.#handles = handles
   }
 
   async run(root: DirectoryHandle): Promise<Entry> {
@@ -74,7 +69,7 @@ class Capture {
       signal?.throwIfAborted()
       this.#options.check()
       this.#visit(this.#stack.pop()!)
-      while (this.#handles.isCrowded) await unlessAborted(queue.progress(), signal)
+      while (this.#options.handles.isCrowded) await unlessAborted(queue.progress(), signal)
       if (queue.isFull) await unlessAborted(queue.room(), signal)
       else if (visited % DIRECTORIES_PER_TURN === 0) await nextTurn()
     }

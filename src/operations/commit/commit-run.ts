@@ -9,6 +9,7 @@ import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/pack/c
 import type { Repository } from '../../repository/repository.ts'
 import { InlinePool, type JobPool, type Reply } from '../../runtime/job-pool.ts'
 import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
+import { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import { capture } from './capture.ts'
 import type { CommitOptions } from './commit.ts'
 import { commitWorker } from './commit-worker.ts'
@@ -49,6 +50,8 @@ export class CommitRun {
   readonly #claims = new ClaimSet(this.#memory)
   readonly #uploads: PackUploads
   readonly #pool: JobPool<CommitJob, CommitResult>
+  readonly #handles = new DirectoryHandles()
+  readonly #queue: FileQueue
   readonly #trees: TreePacks
   readonly #segments: string[] = []
   #held: HeldObjects = { segments: [], packs: new Map() }
@@ -62,6 +65,7 @@ export class CommitRun {
     this.#uploads = new PackUploads(repository.store, (packs) => this.#writeSegment(packs))
     this.#pool = this.#startPool(workerData(repository, this.#memory, options.level ?? DEFAULT_LEVEL))
     this.#trees = new TreePacks(repository, this.#claims, this.#uploads, options.level ?? DEFAULT_LEVEL)
+    this.#queue = new FileQueue(this.#pool, this.#trees.put, () => this.#prepare())
   }
 
   /** Captures the root; everything that it needs is durable on return. */
@@ -75,11 +79,13 @@ export class CommitRun {
       this.#counts.problemCount = this.#problems.count
       return { root, counts: this.#counts, problems: kept, newBytes, storedBytes: this.#uploads.storedBytes, reliesOn: this.#reliesOn() }
     } catch (error) {
+      this.#queue.drop()
       await this.#salvage()
       throw this.#options.signal?.aborted === true ? cancelled(error) : error
     } finally {
       clearInterval(progress)
       await this.#pool.close()
+      this.#handles.close() // not before: threads read through them
     }
   }
 
@@ -96,19 +102,19 @@ export class CommitRun {
     const { root, stdin, isExcluded, excludeCaches = false, oneFileSystem = false, openCache, signal } = this.#options
     this.#held = await heldObjects(this.#repository.store)
     const putTree = this.#trees.put
-    const queue = new FileQueue(this.#pool, putTree, () => this.#prepare())
     if (stdin !== undefined) {
       await this.#prepare()
       return captureStdin(stdin, { pool: this.#pool, putTree, counts: this.#counts, startedAt: this.#startedAt, signal })
     }
     return capture({
       root,
+      handles: this.#handles,
       isExcluded,
       excludeCaches,
       oneFileSystem,
       startedAt: this.#startedAt,
       cache: openCache?.(heldNames(this.#held)),
-      queue,
+      queue: this.#queue,
       putTree,
       putData: this.#trees.putData,
       counts: this.#counts,

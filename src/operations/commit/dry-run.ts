@@ -3,6 +3,7 @@
 import type { ManifestProblem } from '../../../format/manifest.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { now } from '../../runtime/clock.ts'
+import { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import type { CaptureCache } from './cached-directory.ts'
 import { type CaptureOptions, capture } from './capture.ts'
 import type { CommitOptions } from './commit.ts'
@@ -25,7 +26,8 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
   assertMayCommit(repository, repository.journal.state, options.facts.series)
   const counts = new CommitCounts()
   const problems = new Problems((problem) => options.onProblem?.(problem))
-  await capture({
+  const handles = new DirectoryHandles()
+  const walk = {
     root: options.root,
     isExcluded: options.isExcluded,
     excludeCaches: options.excludeCaches ?? false,
@@ -39,7 +41,12 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
     problems,
     signal: options.signal,
     check: () => undefined,
-  })
+  }
+  try {
+    await capture({ ...walk, handles })
+  } finally {
+    handles.close()
+  }
   return { counts, problems: problems.kept, problemCount: problems.count }
 }
 

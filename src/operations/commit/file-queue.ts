@@ -30,6 +30,7 @@ export class FileQueue {
   #batchBytes = 0
   #filesUnderWay = 0
   #begun = false
+  #dropped = false
   readonly #running = new Set<Promise<void>>()
   #failure: { error: unknown } | undefined
 
@@ -69,6 +70,12 @@ export class FileQueue {
     this.#track(this.#storeValues(values, done))
   }
 
+  /** Sends nothing more off, and tells nobody of what is still read: the commit has failed. */
+  drop(): void {
+    this.#dropped = true
+    this.#batch = []
+  }
+
   /** Waits until there is room for more. @throws what a job threw. */
   async room(): Promise<void> {
     if (this.#running.size === 0) this.#flush()
@@ -100,8 +107,10 @@ export class FileQueue {
 
   async #readBatch(batch: readonly QueuedFile[]): Promise<void> {
     await this.#prepare()
+    if (this.#dropped) return
     const files = batch.map(({ directoryFd, name, isRegular }) => ({ directoryFd, name, isRegular }))
     const result = (await this.#pool.run({ kind: 'files', files })) as FilesResult
+    if (this.#dropped) return
     const problems = new Map(result.problems.map((problem) => [problem.index, problem]))
     let at = 0
     for (const [index, file] of batch.entries()) {
@@ -119,7 +128,9 @@ export class FileQueue {
 
   async #readLarge(file: QueuedFile): Promise<void> {
     await this.#prepare()
+    if (this.#dropped) return
     const { entry, stat, problem } = await readLargeFile(file, this.#pool, this.#putTree)
+    if (this.#dropped) return
     this.#filesUnderWay--
     file.done(entry, stat, problem)
   }
