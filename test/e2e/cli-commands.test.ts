@@ -348,6 +348,14 @@ describe('looking', () => {
     expect((await place.json(['tag', 'v2'], { code: 2 })).error.code).toBe('tag-usage')
   }, 60_000)
 
+  test('a series does not begin under the name of a tag', async () => {
+    await place.json(['tag', 'taken', 's'])
+    const { error } = await place.json(['commit', 'sample', '--name', 'taken'], { code: 2 })
+    expect(error).toMatchObject({ code: 'series-is-tag', hint: expect.stringContaining('cairn tag --remove taken') })
+    await place.json(['commit', 'sample', '--name', 'taken', '--dry-run'], { code: 2 })
+    await place.json(['tag', '--remove', 'taken'])
+  })
+
   test('an agent sets new tags in its own name, and neither moves nor removes one', async () => {
     const env = { CAIRN_ACTOR: 'agent:bot' }
     await place.json(['tag', 'by-bot', 's~1'], { env })
