@@ -17,7 +17,7 @@ import { DecapsulationKey, EncapsulationKey } from '../../src/repository/crypto/
 import { decompress } from '../../src/repository/crypto/zstd.ts'
 
 const CHEAP = { numRuns: 2000 }
-const COSTLY = { numRuns: 200 }
+const COSTLY = { numRuns: 2000 }
 const bytes = (length: number): fc.Arbitrary<Buffer> => fc.uint8Array({ minLength: length, maxLength: length }).map((b) => Buffer.from(b))
 const content = fc
   .tuple(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 0, max: 3000 }))

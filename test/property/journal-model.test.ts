@@ -252,7 +252,7 @@ test('random appends by members with random roles give the state of the plain mo
         expect(seen(again.state)).toEqual(seen(journal.state))
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 2000 },
   )
 })
 
