@@ -107,10 +107,16 @@ function summary(snapshot: string, { manifest, newBytes, storedBytes, durationMs
   const head = problemCount === 0 ? 'Snapshot' : `${colour('yellow', 'Partial')} snapshot`
   return [
     `${head} ${snapshot.slice(0, 8)} of ${series} in ${humanDuration(durationMs)}`,
-    `  ${plural(files, 'file')} in ${plural(directories, 'directory', 'directories')}, ${humanBytes(bytes)}: ` +
+    `  ${plural(files, 'file')} in ${plural(directories, 'directory', 'directories')}${besides(statistics)}, ${humanBytes(bytes)}: ` +
       `${humanCount(newFiles)} new, ${humanCount(changedFiles)} changed; ${humanBytes(newBytes)} new content, ${humanBytes(storedBytes)} stored`,
     ...(problemCount === 0 ? [] : [`  ${plural(problemCount, 'entry has', 'entries have')} problems, listed above and in the snapshot`]),
   ].join('\n')
+}
+
+/** What is no file: symlinks, and devices, fifos and sockets. */
+function besides({ symlinks, others }: Pick<CommitOutcome['manifest']['statistics'], 'symlinks' | 'others'>): string {
+  const parts = [...(symlinks === 0 ? [] : [plural(symlinks, 'symlink')]), ...(others === 0 ? [] : [plural(others, 'other')])]
+  return parts.map((part) => `, ${part}`).join('')
 }
 
 /** What a dry run found, for programs. */

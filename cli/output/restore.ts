@@ -75,10 +75,11 @@ export function restoreJson(plan: RestorePlan, outcome: RestoreOutcome): object 
 /** What became of a restore, for people. */
 export function restoreText(plan: RestorePlan, outcome: RestoreOutcome): string {
   const { path, oldPath, files, bytes, durationMs, problemCount } = outcome
+  const { others } = plan
   const id = toHex(plan.snapshot.manifest).slice(0, 8)
   return [
     `Restored ${id} of ${plan.snapshot.details.series} to ${path} in ${humanDuration(durationMs)}`,
-    `  ${plural(files, 'file')}, ${humanBytes(bytes)}, every byte verified`,
+    `  ${plural(files, 'file')}${others === 0 ? '' : `, ${plural(others, 'other entry', 'other entries')}`}, ${humanBytes(bytes)}, every byte verified`,
     ...(oldPath === undefined ? [] : [`  what was there before is kept at ${oldPath}`]),
     ...(problemCount === 0 ? [] : [`  ${plural(problemCount, 'entry has', 'entries have')} problems, listed above`]),
   ].join('\n')

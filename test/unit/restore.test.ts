@@ -24,6 +24,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { PlanOptions } from '../../src/operations/restore/restore.ts'
 import { planRestore, type RestoreOptions, type RestoreOutcome, runRestore } from '../../src/operations/restore/restore.ts'
+import { snapshotStats } from '../../src/operations/stats/stats.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import type { Repository } from '../../src/repository/repository.ts'
 import { FileSystemStore } from '../../src/repository/store/file-system-store.ts'
@@ -135,6 +136,18 @@ describe('a whole snapshot', () => {
     expect(treeFacts(target)).toEqual(treeFacts(source))
     expect(statSync(join(target, 'sparse')).blocks).toBeLessThan(1000)
     expect(leftovers()).toEqual(['target'])
+  })
+
+  test('counts as commit, ls and stats do: regular files, each name once, holes included', async () => {
+    someOfEverything()
+    const snapshot = await commit()
+    const { statistics, root } = await fixture.repository.readManifest(snapshot)
+    const { files, rawBytes: bytes } = await snapshotStats(fixture.repository, root)
+    const plan = await planRestore(fixture.repository, snapshot, { to: target })
+    const outcome = await runRestore(fixture.repository, plan)
+    expect([statistics.files, statistics.bytes, statistics.newFiles]).toEqual([files, bytes, files])
+    expect([plan.files, plan.bytes]).toEqual([files, bytes])
+    expect([outcome.files, outcome.bytes]).toEqual([files, bytes])
   })
 
   test('comes back the same on many threads', async () => {

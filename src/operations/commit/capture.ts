@@ -175,18 +175,20 @@ class Capture {
     const { queue, counts, problems } = this.#options
     node.pending++
     node.changed = true
-    if (before === undefined) counts.newFiles++
-    else counts.changedFiles++
+    const isFile = node.types[index] === ENTRY_FILE
+    const countOfNews = before === undefined ? 'newFiles' : 'changedFiles'
+    if (isFile) counts[countOfNews]++
     counts.readBytes += sizeBytes
     queue.add({
       directoryFd: node.handle.pin(),
       name,
-      isRegular: node.types[index] === ENTRY_FILE,
+      isRegular: isFile,
       sizeBytes,
       done: (entry, stat, problem) => {
         node.handle.unpin()
         if (entry === undefined) counts.remove(node.types[index]!, name, sizeBytes)
-        if (entry !== undefined && before?.equals(entry) === true) counts.changedFiles-- // it was read again to be sure
+        const isNoNews = entry === undefined || before?.equals(entry) === true // the latter was read again to be sure
+        if (isFile && isNoNews) counts[countOfNews]--
         if (problem !== undefined) problems.add(node.pathOf(name), problem.kind, problem.message)
         stat.copy(node.stats, STAT_RECORD_BYTES * index)
         if (isRacy(node.statOf(index), this.#options.startedAt)) forgetStatRecord(node.stats, STAT_RECORD_BYTES * index)

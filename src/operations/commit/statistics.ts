@@ -13,7 +13,7 @@ export class CommitCounts {
   symlinks = 0
   others = 0
   bytes = 0
-  /** Files that the series' last capture did not have, or had in another state. */
+  /** Of `files`: those that the series' last capture did not have, or had in another state. */
   newFiles = 0
   changedFiles = 0
   /** Bytes of files that had to be read. */

@@ -7,7 +7,7 @@ import type { RestoreProblem } from '../../targets/problem.ts'
 import { type CreatedEntry, type Piece, type PlacedEntry, TreeWriter } from '../../targets/tree-writer.ts'
 import { BlockRestorer } from './block-restorer.ts'
 import type { JobTally, RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
-import { directoryAt, entryAt } from './plan-columns.ts'
+import { directoryAt, entryAt, piecesOf } from './plan-columns.ts'
 
 export class EntryRestorer {
   readonly #data: RestoreWorkerData
@@ -69,7 +69,18 @@ export class EntryRestorer {
       return
     }
     if (place.entry.link !== undefined) inodes[index] = this.writer.inodeOf(place)
-    if (place.entry.type === ENTRY_FILE) this.#files++
+    if (place.entry.type === ENTRY_FILE) this.#countFile(place, this.#writtenBytes(index))
+  }
+
+  /** Counts a file by its size; of that, what was written of it is counted already. */
+  #countFile({ entry }: PlacedEntry, countedBytes: number): void {
+    this.#files++
+    this.#bytes += entry.content!.size - countedBytes
+  }
+
+  #writtenBytes(index: number): number {
+    const { from, end } = piecesOf(this.#data.entries, index)
+    return this.#data.pieces.lengths.subarray(from, end).reduce((sum, length) => sum + length, 0)
   }
 
   /** Counts content that was written. */
@@ -126,7 +137,7 @@ export class EntryRestorer {
     const source = this.#data.entries.sources[index]!
     const place = this.placed(index)
     if (this.#data.progress.inodes[source] === 0n) this.#reportWithoutSource(index, place)
-    else this.writer.link(this.created(source), place)
+    else if (this.writer.link(this.created(source), place) && place.entry.type === ENTRY_FILE) this.#countFile(place, 0)
   }
 
   #reportWithoutSource(index: number, { directory, entry }: PlacedEntry): void {

@@ -5,7 +5,7 @@ import type { JobTally } from './messages.ts'
 export interface RestoreProgress {
   readonly files: number
   readonly bytes: number
-  /** What the plan says: hard links are not counted, holes are not written. */
+  /** What the plan says. */
   readonly totalFiles: number
   readonly totalBytes: number
   readonly problems: number

@@ -81,6 +81,7 @@ export class PlanWalk {
     if (source !== undefined) {
       this.#columns.addLink(directory, entry, source)
       this.#counts.links++
+      if (entry.type === ENTRY_FILE) this.#countFile(entry)
       return
     }
     if (entry.type === ENTRY_FILE) await this.#addPieces(entry)
@@ -154,12 +155,16 @@ export class PlanWalk {
 
   async #addPieces(entry: Entry): Promise<void> {
     const content = entry.content!
-    this.#counts.files++
-    this.#counts.bytes += content.size
+    this.#countFile(entry)
     let at = 0
     // Most files have their items inline, and there are too many of them to wait for each item.
     if (content.depth === 0) for (const item of content.items) at = this.#addItem(item, at)
     else for await (const item of this.#repository.streamItems(content)) at = this.#addItem(item, at)
+  }
+
+  #countFile({ content }: Entry): void {
+    this.#counts.files++
+    this.#counts.bytes += content!.size
   }
 
   #addItem({ id, length }: StreamItem, at: number): number {

@@ -32,13 +32,14 @@ export interface RestorePlan {
   readonly manifest: Manifest
   readonly to: string
   readonly target: TargetState
+  /** Regular files, each name once. */
   readonly files: number
   readonly directories: number
   /** Symlinks, devices, fifos, sockets. */
   readonly others: number
   /** Names beyond the first of files with several. */
   readonly links: number
-  /** Content of the files, holes and repetitions included. */
+  /** Sizes of the files, holes and repetitions included. */
   readonly bytes: number
   /** Chunks wanted, repetitions included. */
   readonly chunks: number

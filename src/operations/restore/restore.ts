@@ -25,8 +25,9 @@ export interface RestoreOutcome {
   readonly path: string
   /** Where the tree lies that was replaced. */
   readonly oldPath?: string
+  /** Regular files, each name once. */
   readonly files: number
-  /** Content that was written, without holes and without further names. */
+  /** Sizes of the files, holes included. */
   readonly bytes: number
   readonly directories: number
   /** At most 1,000; `problemCount` counts all. */
