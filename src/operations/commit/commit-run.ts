@@ -104,7 +104,8 @@ export class CommitRun {
     const putTree = this.#trees.put
     if (stdin !== undefined) {
       await this.#prepare()
-      return captureStdin(stdin, { pool: this.#pool, putTree, counts: this.#counts, startedAt: this.#startedAt, signal })
+      const check = (): void => this.#uploads.throwIfFailed()
+      return captureStdin(stdin, { pool: this.#pool, putTree, counts: this.#counts, startedAt: this.#startedAt, signal, check })
     }
     return capture({
       root,

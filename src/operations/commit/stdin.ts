@@ -8,7 +8,6 @@ import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.
 import { storeTree } from '../../repository/objects/tree-writer.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
 import { classOfName } from '../../sources/filesystem/classify.ts'
-import { LARGE_FILE_BYTES } from './large-file.ts'
 import type { CommitJob, CommitResult, RangesResult } from './messages.ts'
 import type { CommitCounts } from './statistics.ts'
 
@@ -19,24 +18,31 @@ export interface StdinContext {
   /** The file's modification time, in milliseconds since 1970. */
   readonly startedAt: number
   readonly signal: AbortSignal | undefined
+  /** Throws when going on makes no sense, as when the store is full. */
+  readonly check: () => void
 }
 
 const PIECES_UNDER_WAY = 2
+/** Five of them are in memory at most. */
+const PIECE_BYTES = 16 << 20
 
 /** Reads a stream to its end and returns the root that holds it. */
 export async function captureStdin(
   stdin: { readonly name: string; readonly stream: AsyncIterable<Uint8Array> },
   context: StdinContext,
 ): Promise<Entry> {
-  const { pool, putTree, counts, signal } = context
+  const { pool, putTree, counts, signal, check } = context
   const running: Promise<CommitResult>[] = []
   // A stream that brings nothing must not hold up Ctrl-C.
   if (signal !== undefined && stdin.stream instanceof Readable) addAbortSignal(signal, stdin.stream)
   for await (const bytes of pieces(stdin.stream)) {
     signal?.throwIfAborted()
+    check()
     counts.readBytes += bytes.length
     if (running.length >= PIECES_UNDER_WAY) await running[running.length - PIECES_UNDER_WAY]
-    running.push(pool.run({ kind: 'bytes', bytes }, [bytes.buffer as ArrayBuffer]))
+    const job = pool.run({ kind: 'bytes', bytes }, [bytes.buffer as ArrayBuffer])
+    job.catch(() => undefined) // its failure is met when it is awaited
+    running.push(job)
   }
   const items: StreamItem[] = ((await Promise.all(running)) as RangesResult[]).flatMap((result) => [...result.items])
   const content = items.length === 0 ? EMPTY_STREAM : streamOf(items, putTree)
@@ -61,9 +67,9 @@ async function* pieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   let parts: Uint8Array[] = []
   let length = 0
   for await (let part of stream) {
-    while (length + part.length >= LARGE_FILE_BYTES) {
-      const head = part.subarray(0, LARGE_FILE_BYTES - length)
-      yield joined([...parts, head], LARGE_FILE_BYTES)
+    while (length + part.length >= PIECE_BYTES) {
+      const head = part.subarray(0, PIECE_BYTES - length)
+      yield joined([...parts, head], PIECE_BYTES)
       part = part.subarray(head.length)
       parts = []
       length = 0
