@@ -21,13 +21,11 @@ export const command = defineCommand({
     `${SNAPSHOT_NOTE}\n\nDeduplicated counts equal pieces once, within the snapshot or within the directory. Stored is their share of the ` +
     'compressed blocks that hold them. Pieces that two directories share count in both.',
   builder: (yargs) =>
-    yargs
-      .positional('snapshot', { type: 'string', describe: 'which snapshot; without it the whole repository' })
-      .option('by-directory', {
-        type: 'boolean',
-        default: false,
-        describe: 'the directories in its root, too; of latest, unless a snapshot is named',
-      }),
+    yargs.positional('snapshot', { type: 'string', describe: 'which snapshot; without it the whole repository' }).option('by-directory', {
+      type: 'boolean',
+      default: false,
+      describe: 'the directories in its root, too; of latest, unless a snapshot is named',
+    }),
   async run(args, { openSession, output, signal }) {
     const { repositoryStats, snapshotStats } = await import('../../src/operations/stats/stats.ts')
     const session = await openSession()
