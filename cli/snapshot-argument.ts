@@ -32,14 +32,9 @@ export function seriesArgument(name: string): string {
   })
 }
 
-/** SNAPSHOT or SNAPSHOT:PATH as it was typed; a time may have the blank that `log` prints in it. */
-export function snapshotText(text: string): string {
-  return text.replace(/^([^~@:]+@\d{4}-\d\d-\d\d) (?=\d\d)/, '$1T')
-}
-
 /** Resolves SNAPSHOT or SNAPSHOT:PATH and reads its manifest, checked against the journal. */
 export async function openSnapshot({ repository }: Session, text: string): Promise<OpenedSnapshot> {
-  const { name, path } = splitSnapshotPath(snapshotText(text))
+  const { name, path } = splitSnapshotPath(text)
   const snapshot = withDirectoryHint(text, () => resolveSnapshot(repository.journal.state, name))
   return { snapshot, manifest: await repository.readManifest(snapshot), path: parsePathText(path ?? '') }
 }

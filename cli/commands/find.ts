@@ -7,7 +7,7 @@ import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
 import type { JournalState, SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { entryJson, shortLine } from '../output/entry.ts'
 import { defineCommand } from '../run.ts'
-import { SNAPSHOT_NOTE, snapshotText } from '../snapshot-argument.ts'
+import { SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
 export const command = defineCommand({
   command: 'find <snapshot> [pattern]',
@@ -41,8 +41,8 @@ function searched(
   state: JournalState,
   args: { snapshot: string; pattern: string | undefined; allSnapshots: boolean },
 ): readonly SnapshotRecord[] {
-  if (!args.allSnapshots) return [resolveSnapshot(state, snapshotText(args.snapshot))]
+  if (!args.allSnapshots) return [resolveSnapshot(state, args.snapshot)]
   if (args.pattern === undefined) return state.snapshots
-  const { series } = resolveSnapshot(state, snapshotText(args.snapshot)).details
+  const { series } = resolveSnapshot(state, args.snapshot).details
   return state.snapshots.filter(({ details }) => details.series === series)
 }

@@ -32,6 +32,8 @@ export const command = defineCommand({
     const { openStore } = await import('../../src/repository/store/open-store.ts')
     const { init } = await import('../../src/operations/init/init.ts')
     const { Catalog } = await import('../../src/control/catalog/catalog.ts')
+    if (args.path !== undefined && args.repo !== undefined)
+      throw new UsageError('two-places', 'Two places were named for the repository.', { hint: 'Name it once: as PATH, or with --repo.' })
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
     const home = openHome(env)

@@ -15,7 +15,7 @@ import type { Output } from '../output/output.ts'
 import { parsePathText } from '../output/path-text.ts'
 import { RestoreProgressLine, restoreJson, restorePlanJson, restorePlanText, restoreProblemLine, restoreText } from '../output/restore.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
-import { PATH_NOTE, SNAPSHOT_NOTE, snapshotText } from '../snapshot-argument.ts'
+import { PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
 export const command = defineCommand({
   command: 'restore <snapshot>',
@@ -75,7 +75,7 @@ type RestoreArgs = ArgumentsCamelCase<
 
 async function planned({ repository }: Session, args: RestoreArgs, { signal }: CommandContext): Promise<RestorePlan> {
   const { planRestore } = await import('../../src/operations/restore/restore.ts')
-  const { name, path: below } = splitSnapshotPath(snapshotText(args.snapshot))
+  const { name, path: below } = splitSnapshotPath(args.snapshot)
   return planRestore(repository, resolveSnapshot(repository.journal.state, name), {
     to: path.resolve(args.to),
     path: pathParts(parsePathText(below ?? '')),
@@ -116,7 +116,7 @@ async function carriedOut(
 async function partsOf(plan: RestorePlan, args: RestoreArgs): Promise<PlanParts> {
   const { targetFingerprint } = await import('../../src/targets/target-fingerprint.ts')
   const { snapshot, to, files, bytes } = plan
-  const { path: below } = splitSnapshotPath(snapshotText(args.snapshot))
+  const { path: below } = splitSnapshotPath(args.snapshot)
   const part = below === undefined || below === '' ? '' : `:${below}`
   return {
     operation: 'restore',

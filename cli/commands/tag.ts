@@ -7,7 +7,7 @@ import { listTags, removeTag, setTag, type Tag } from '../../src/operations/tag/
 import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
 import { humanTime, table } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
-import { SNAPSHOT_NOTE, snapshotText } from '../snapshot-argument.ts'
+import { SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
 export const command = defineCommand({
   command: 'tag [name] [snapshot]',
@@ -23,9 +23,10 @@ export const command = defineCommand({
     yargs
       .positional('name', { type: 'string', describe: 'the tag' })
       .positional('snapshot', { type: 'string', describe: 'what it shall name' })
-      .option('list', { type: 'boolean', default: false, describe: 'list all tags' })
+      .option('list', { type: 'boolean', default: false, describe: 'list all tags, as without arguments' })
       .option('remove', { type: 'string', requiresArg: true, describe: 'take this tag away' }),
-  async run({ name, snapshot, list, remove }, { openSession, output }) {
+  async run({ name, snapshot, list: asked, remove }, { openSession, output }) {
+    const list = asked || (name === undefined && remove === undefined)
     const given = [list, remove !== undefined, name !== undefined].filter(Boolean).length
     if (given !== 1 || (name !== undefined && snapshot === undefined)) {
       throw new UsageError('tag-usage', 'One thing at a time: NAME SNAPSHOT, --list, or --remove NAME.', { hint: 'See: cairn tag --help' })
@@ -40,7 +41,7 @@ export const command = defineCommand({
       await removeTag(session.repository, remove, session.actor)
       output.result({ removed: remove }, () => (output.quiet ? '' : `Removed the tag ${remove}`))
     } else {
-      const record = resolveSnapshot(state, snapshotText(snapshot!))
+      const record = resolveSnapshot(state, snapshot!)
       if (state.tags.has(name!)) await refuseAgent(session, 'tag (move)', { name: name! })
       await setTag(session.repository, name!, record, session.actor)
       const id = toHex(record.manifest)

@@ -74,7 +74,8 @@ describe('exit codes', () => {
     const [pack] = filesBelow('foreign', 'packs', 'data')
     fs.rmSync(pack!)
     fs.mkdirSync(pack!)
-    const env = { CAIRN_REPO: copy, CAIRN_HOME: place.at('home') }
+    fs.cpSync(place.at('home'), place.at('home-c'), { recursive: true })
+    const env = { CAIRN_REPO: copy, CAIRN_HOME: place.at('home-c') }
     const { problems, data } = await place.json(['verify', '--data'], { env, code: 21 })
     expect(problems).toMatchObject([{ object: expect.stringContaining(path.basename(pack!)) }])
     expect(data.packs).toBeGreaterThan(0)

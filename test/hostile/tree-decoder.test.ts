@@ -126,7 +126,7 @@ describe('the walk', () => {
     const { entries } = columns.share()
     expect([...entries.hows]).toEqual([HOW_PLAIN, HOW_LINK])
     expect([...entries.sources]).toEqual([0, 0])
-    expect(counts).toMatchObject({ files: 1, links: 1, directories: 2 })
+    expect(counts).toMatchObject({ files: 2, links: 1, directories: 2 })
   })
   test('a group whose names differ is no group: no file takes the content or mode of another', async () => {
     const empty = { size: 0, depth: 0, items: [] }

@@ -6,7 +6,7 @@ import { isoTime, parseTime } from '../../runtime/clock.ts'
 import type { JournalState, SnapshotRecord } from './state.ts'
 
 const NAME =
-  /^(?<base>[^~@:]+)(?:~(?<back>\d{1,9})|@(?<time>\d{4}-\d\d-\d\d(?:T\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?))?(?::(?<path>.*))?$/s
+  /^(?<base>[^~@:]+)(?:~(?<back>\d{1,9})|@(?<time>\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?))?(?::(?<path>.*))?$/s
 const ID_PREFIX = /^[0-9a-f]{4,64}$/
 
 /** A name with the path behind its colon, as it was typed. */
@@ -52,10 +52,10 @@ function parseName(text: string): ParsedName {
   return { base, back: back === undefined ? undefined : Number(back), time: ms, path }
 }
 
-/** A time without a zone is local; without minutes or seconds the whole hour or minute counts, without a time the whole day. */
+/** A time without a zone is UTC, as `log` prints it; without minutes or seconds the whole hour or minute counts, without a time the whole day. */
 function timeOf(time: string, name: string): number {
   const [, day, hour, minute, second, zone = ''] =
-    /^(.{10})(?:T(\d\d)(?::(\d\d)(?::(\d\d(?:\.\d+)?))?)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(time) ?? []
+    /^(.{10})(?:[T ](\d\d)(?::(\d\d)(?::(\d\d(?:\.\d+)?))?)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(time) ?? []
   const ms = parseTime(`${day}T${hour ?? '23'}:${minute ?? '59'}:${second ?? '59.999'}${zone}`)
   if (Number.isNaN(ms)) throw badName(name)
   return ms
@@ -67,7 +67,8 @@ function newestOf(state: JournalState, base: string): SnapshotRecord | undefined
   const tagged = state.tags.get(base)
   const snapshot = tagged && state.snapshots.findLast(({ manifest }) => equalBytes(manifest, tagged))
   const head = state.heads.get(base)
-  if (snapshot !== undefined && head !== undefined && snapshot !== head) throw ambiguous(base, [snapshot, head])
+  if (snapshot !== undefined && head !== undefined && snapshot !== head)
+    throw ambiguous(base, [snapshot, head], 'It is a tag and a series: name the snapshot by its id, or take the tag away.')
   return snapshot ?? head
 }
 
@@ -105,12 +106,12 @@ function notFound(state: JournalState, name: string): NotFoundError {
   return new NotFoundError('snapshot-not-found', `There is no snapshot '${name}'.`, { hint, fields: { name } })
 }
 
-function ambiguous(name: string, snapshots: readonly SnapshotRecord[]): StopError {
+function ambiguous(name: string, snapshots: readonly SnapshotRecord[], hint = 'Give more digits of the id.'): StopError {
   const candidates = snapshots.map(
     ({ manifest, details }) => `${toHex(manifest).slice(0, 16)} (${details.series}, ${isoTime(details.createdAt)})`,
   )
   return new StopError('ambiguous-snapshot', `'${name}' could be ${snapshots.length} snapshots: ${candidates.join('; ')}.`, {
-    hint: 'Give more digits of the id.',
+    hint,
     fields: { name, candidates: snapshots.map(({ manifest }) => toHex(manifest)) },
   })
 }
