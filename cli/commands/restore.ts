@@ -125,7 +125,7 @@ async function partsOf(plan: RestorePlan, args: RestoreArgs): Promise<PlanParts>
     target: to,
     fingerprint: async () => targetFingerprint(to),
     series: snapshot.details.series,
-    consequence: `What is at ${to} is replaced by ${files} files of ${bytes} bytes. The old tree is kept beside it until somebody removes it.`,
+    consequence: `What is at ${to} is replaced by ${files} file${files === 1 ? '' : 's'} of ${bytes} bytes. The old tree is kept beside it until somebody removes it.`,
   }
 }
 

@@ -61,7 +61,8 @@ export class Tally {
 
 function damaged(problem: RestoreProblem, cause: unknown): IntegrityError {
   const path = Buffer.from(problem.path).toString('utf8')
-  return new IntegrityError('restore-damaged', `${path} cannot be restored: ${problem.message}. Nothing was put into place.`, {
+  const why = problem.message.replace(/\.$/, '')
+  return new IntegrityError('restore-damaged', `${path} cannot be restored: ${why}. Nothing was put into place.`, {
     hint: "Run 'cairn verify --data' to see all damage, or restore the rest with --keep-going.",
     fields: { path },
     cause,
