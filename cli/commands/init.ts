@@ -31,6 +31,7 @@ export const command = defineCommand({
     const { identityPath, keepIdentity } = await import('../../src/control/session/identities.ts')
     const { openStore } = await import('../../src/repository/store/open-store.ts')
     const { init } = await import('../../src/operations/init/init.ts')
+    const { assertNoRepository } = await import('../../src/repository/journal/genesis.ts')
     const { Catalog } = await import('../../src/control/catalog/catalog.ts')
     if (args.path !== undefined && args.repo !== undefined)
       throw new UsageError('two-places', 'Two places were named for the repository.', { hint: 'Name it once: as PATH, or with --repo.' })
@@ -39,9 +40,10 @@ export const command = defineCommand({
     const home = openHome(env)
     const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code
     const store = await openStore(location, { create: true })
+    await assertNoRepository(store)
     const code = args.recoveryCodeFile === undefined ? undefined : openSecretFile(args.recoveryCodeFile)
     let identityFile = ''
-    const making = init(store, {
+    const made = await init(store, {
       name: args.name ?? path.basename(store.location),
       label: args.label ?? `${os.userInfo().username}@${os.hostname()}`,
       ...(passphrase !== undefined && { passphrase }),
@@ -50,9 +52,7 @@ export const command = defineCommand({
         keepIdentity(identityFile, identity)
       },
     })
-    making.catch(() => code?.discard())
-    const made = await making
-    code?.write(made.recoveryCode)
+    code?.(made.recoveryCode)
     const repository = toHex(made.repository)
     const recovery = args.recoveryCodeFile === undefined ? { recoveryCode: made.recoveryCode } : { recoveryCodeFile: args.recoveryCodeFile }
     output.result({ repository, location: store.location, identityFile, passphrase: passphrase !== undefined, ...recovery }, () =>
@@ -71,7 +71,7 @@ export const command = defineCommand({
 })
 
 /** Makes the file before the repository, so that the code cannot be lost for want of a place. */
-function openSecretFile(file: string): { readonly write: (text: string) => void; readonly discard: () => void } {
+function openSecretFile(file: string): (text: string) => void {
   let fd: number
   try {
     fd = fs.openSync(file, 'wx', 0o600)
@@ -81,15 +81,9 @@ function openSecretFile(file: string): { readonly write: (text: string) => void;
       cause,
     })
   }
-  return {
-    write: (text) => {
-      fs.writeFileSync(fd, `${text}\n`)
-      fs.fsyncSync(fd)
-      fs.closeSync(fd)
-    },
-    discard: () => {
-      fs.closeSync(fd)
-      fs.unlinkSync(file)
-    },
+  return (text) => {
+    fs.writeFileSync(fd, `${text}\n`)
+    fs.fsyncSync(fd)
+    fs.closeSync(fd)
   }
 }

@@ -46,7 +46,9 @@ describe('init', () => {
   })
 
   test('does not touch a repository that is there', async () => {
-    const { error } = await place.json(['init'], { code: 2 })
+    const before = fs.readdirSync(place.at(), { recursive: true }).length
+    const { error } = await place.json(['init', '--recovery-code-file', 'again.txt'], { code: 2 })
+    expect(fs.readdirSync(place.at(), { recursive: true })).toHaveLength(before)
     expect(error.name).toBe('UsageError')
     expect((await place.json(['log'])).snapshots).toHaveLength(2)
   })
