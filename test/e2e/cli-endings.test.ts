@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CliPlace, type CliResult, outcomeOf } from '../support/cli-process.ts'
+import { CliPlace, outcomeOf } from '../support/cli-process.ts'
 
 const place = new CliPlace()
 beforeAll(async () => {
@@ -182,20 +182,4 @@ describe('a reader that goes away', () => {
     expect((await outcomeOf(child)).code).toBe(0)
     expect((await place.json(['log'])).snapshots).toHaveLength(before + 1)
   }, 60_000)
-})
-
-describe('an output that takes nothing', () => {
-  const full = (args: string): Promise<CliResult> => place.shell(`"$0" "$1" ${args} > /dev/full`)
-
-  test.each(['log', 'log --json', 'cat large:f', 'cat large:f --json', 'status'])('ends %s with exit 2, and says so', async (args) => {
-    const { code, stderr } = await full(args)
-    expect(stderr).toMatch(/^cairn: The output could not be written \(ENOSPC\).*\n {2}Make room/)
-    expect(code).toBe(2)
-  })
-
-  test('does not end a backup, and is told behind its end', async () => {
-    const before = (await place.json(['log'])).snapshots.length
-    expect(await full('commit sample --name s --json')).toMatchObject({ code: 2, stderr: expect.stringContaining('ENOSPC') })
-    expect((await place.json(['log'])).snapshots).toHaveLength(before + 1)
-  })
 })
