@@ -209,7 +209,7 @@ describe('errors of the file system', () => {
     expect(error).toHaveProperty('hint', expect.stringMatching(/./))
   })
 
-  test.skipIf(process.getuid?.() === 0)('a directory that may not be read is an error, not an absence', async () => {
+  test.skipIf(process.getuid?.() === 0)('a directory that may not be read is an error, not an absence (not for root)', async () => {
     const store = await FileSystemStore.create(root)
     await store.put(journalKey(0), Buffer.from('x'))
     await chmod(join(root, 'journal'), 0)

@@ -148,7 +148,7 @@ describe('commit', () => {
     expect((await place.run(['commit', '--stdin', 'dump.sql', '-q'])).stderr).toContain('empty stream')
   })
 
-  test.skipIf(UNREADABLE === undefined)('what cannot be read is recorded, told, and exit 3', async () => {
+  test.skipIf(UNREADABLE === undefined)('what cannot be read is recorded, told, and exit 3 (needs /sys)', async () => {
     const { code, stderr, stdout } = await place.run(['commit', UNREADABLE!, '--name', 'broken'])
     expect(code).toBe(3)
     expect(stdout).toContain('Partial')

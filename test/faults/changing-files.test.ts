@@ -226,7 +226,7 @@ describe('a directory', () => {
   })
 })
 
-describe.skipIf(process.getuid?.() !== 0)('what this user may not read', () => {
+describe.skipIf(process.getuid?.() !== 0)('what this user may not read (needs root, to become somebody else)', () => {
   const NOBODY = 65_534
 
   test('is recorded, and read when it may be', async () => {

@@ -60,7 +60,7 @@ function assertOwner({ repository, remembered }: UnpinnedSession): void {
   )
 }
 
-/** As `refuseAgent`, but the record of it stays on this machine for now. */
+/** As `refuseAgent`, but the record of it stays on this machine until the acceptance stands. */
 async function refuseAgentUnwritten(session: UnpinnedSession, { planOnly }: Decision): Promise<void> {
   if (planOnly || !isAgent(session.actor)) return
   await auditLater(session, 'action_refused', { operation: 'journal accept', reason: 'agent-refused' })
