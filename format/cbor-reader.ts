@@ -12,7 +12,7 @@ export const MAJOR_ARRAY = 4
 export const MAJOR_MAP = 5
 const MAJOR_TAG = 6
 
-const SIMPLE_FALSE = 20
+export const SIMPLE_FALSE = 20
 export const SIMPLE_TRUE = 21
 export const SIMPLE_NULL = 22
 

@@ -1,8 +1,9 @@
-// Writes deterministic CBOR token by token into one growing buffer: for tree entries and lists, of which there are millions.
+// Writes deterministic CBOR token by token into one growing buffer; directly for tree entries and lists, of which there are millions.
 
+import { SIMPLE_FALSE, SIMPLE_NULL, SIMPLE_TRUE } from './cbor-reader.ts'
 import { FormatError } from './format-error.ts'
 
-const START_BYTES = 4096
+const START_BYTES = 512
 
 export class CborWriter {
   private buffer = Buffer.allocUnsafeSlow(START_BYTES)
@@ -42,9 +43,7 @@ export class CborWriter {
   bytes(value: Uint8Array): void {
     const { length } = value
     this.head(0x40, length)
-    this.reserve(length)
-    this.buffer.set(value, this.at)
-    this.at += length
+    this.raw(value)
   }
 
   text(value: string): void {
@@ -54,6 +53,21 @@ export class CborWriter {
     this.reserve(length)
     this.buffer.write(value, this.at, length, 'utf8')
     this.at += length
+  }
+
+  boolean(value: boolean): void {
+    this.head(0xe0, value ? SIMPLE_TRUE : SIMPLE_FALSE)
+  }
+
+  null(): void {
+    this.head(0xe0, SIMPLE_NULL)
+  }
+
+  /** What is encoded already. */
+  raw(encoded: Uint8Array): void {
+    this.reserve(encoded.length)
+    this.buffer.set(encoded, this.at)
+    this.at += encoded.length
   }
 
   private head(major: number, value: number): void {

@@ -65,6 +65,10 @@ test.prop([fileStream], RUNS)('streams and lists have the bytes that cborg gives
   expect(toHex(encodeList(stream.items))).toBe(toHex(cborg(items)))
 })
 
+test.prop([anyCbor()], RUNS)('every value has the bytes that cborg gives it', (value) => {
+  expect(toHex(encodeCbor(value))).toBe(toHex(cborg(value)))
+})
+
 test.prop([anyCbor()], RUNS)('cborg reads what we write as we do', (value) => {
   const bytes = encodeCbor(value)
   expect(toJson(cborgDecode(bytes, STRICT))).toEqual(toJson(decodeCbor(bytes)))

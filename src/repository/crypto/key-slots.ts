@@ -62,7 +62,7 @@ export async function wrapKeyring(keyring: Keyring, member: Id, method: WrapMeth
  */
 export async function unwrapKeyring(slot: KeySlot, secret: UnlockSecret): Promise<Keyring> {
   const kek = slotKek(await knownSecret(slot.kdf, secret), slot)
-  const plain = await openXChaCha(kek, slot.nonce, slotAd(slotWithoutWrapped(slot)), slot.wrapped)
+  const plain = openXChaCha(kek, slot.nonce, slotAd(slotWithoutWrapped(slot)), slot.wrapped)
   if (plain !== undefined) return decodeKeyring(plain)
   const [code, message] = WRONG[slot.kind]
   throw new KeyError(code, message, {

@@ -12,7 +12,7 @@ import type { Genesis } from './genesis.ts'
 import type { Journal } from './journal.ts'
 import { linkAtHead } from './links.ts'
 import { isOwner } from './members.ts'
-import { lastListed, readSlot, type Slot } from './slots.ts'
+import { lastListed, readSlotsBackwards, type Slot } from './slots.ts'
 import { type DraftState, type JournalState, stateFromCheckpoint, stateToCheckpoint } from './state.ts'
 
 /** An owner writes a checkpoint when the journal has passed a multiple of this. */
@@ -54,12 +54,11 @@ export async function writeCheckpoint(
  */
 export async function findCheckpoint(store: ObjectStore, genesis: Genesis, journalKey: Uint8Array): Promise<FoundCheckpoint | undefined> {
   const last = await lastListed(store, 1)
-  for (let sequence = last; sequence > Math.max(0, last - SEARCH_SLOTS); sequence -= 1) {
-    const slot = await readSlot(store, sequence)
-    const named = slot && namedCheckpoint(slot, genesis)
+  for await (const slot of readSlotsBackwards(store, last, Math.max(1, last - SEARCH_SLOTS + 1))) {
+    const named = namedCheckpoint(slot, genesis)
     const state = named && (await loadCheckpoint(store, genesis, named, journalKey))
     if (state !== undefined) {
-      return { state, namedAt: sequence }
+      return { state, namedAt: slot.sequence }
     }
   }
   return undefined

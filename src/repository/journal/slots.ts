@@ -49,6 +49,14 @@ export async function* readSlots(store: ObjectStore, from: number): AsyncIterabl
   yield* probe(store, Math.max(from, last + 1))
 }
 
+/** Reads the slots from `last` down to `first`, both included; those that are absent are left out. */
+export async function* readSlotsBackwards(store: ObjectStore, last: number, first: number): AsyncIterable<Slot> {
+  for (let end = last; end >= first; end -= READ_AHEAD) {
+    const batch = Array.from({ length: Math.min(READ_AHEAD, end - first + 1) }, (_, i) => readSlot(store, end - i))
+    yield* (await Promise.all(batch)).filter((slot) => slot !== undefined)
+  }
+}
+
 /** Reads slots one by one until one is absent; for whoever knows that a listing was asked. */
 export async function* probe(store: ObjectStore, from: number): AsyncIterable<Slot> {
   for (let sequence = from; ; sequence += 1) {
