@@ -3,6 +3,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Session } from '../src/control/session/session.ts'
 import { CancelledError } from '../src/errors.ts'
+import { stopHeapGrowth } from '../src/runtime/heap.ts'
 import { EXITS, type ExitName } from './exit-codes.ts'
 import { type GlobalArgs, openSecrets, sessionOptions } from './options.ts'
 import { reportError } from './output/error.ts'
@@ -75,6 +76,7 @@ async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Pr
   const sessions: Session[] = []
   const openSession = async (): Promise<Session> => {
     const { Session: Sessions } = await import('../src/control/session/session.ts')
+    stopHeapGrowth() // now that the modules are loaded: less would slow that down
     for (const file of openSecrets(args)) output.note(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`)
     sessions.push(sessions[0] ?? (await Sessions.open(sessionOptions(args, process.env))))
     return sessions[0]!

@@ -24,7 +24,7 @@ import { TreePacks } from './tree-packs.ts'
 import { trustedIndex } from './trusted-index.ts'
 
 /** zstd's level; docs/decisions/0002 has the sweep. */
-export const DEFAULT_LEVEL = 2
+export const DEFAULT_LEVEL = 1
 
 export interface Captured {
   readonly root: Entry

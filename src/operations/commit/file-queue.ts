@@ -17,7 +17,7 @@ export interface QueuedFile {
   done(entry: Uint8Array | undefined, stat: Buffer, problem: Omit<FileProblem, 'index'> | undefined): void
 }
 
-const BATCH_FILES = 128
+const BATCH_FILES = 512
 const BATCH_BYTES = 4 << 20
 const MOST_FILES_UNDER_WAY = 4096
 const MOST_BATCHES_UNDER_WAY = 12
