@@ -30,6 +30,8 @@ export interface CheckpointSlot {
   readonly kind: string
   readonly member: Id
   readonly label: string
+  /** Time of the entry that added it, in milliseconds since 1970. */
+  readonly added: number
 }
 
 export interface CheckpointGrant {
@@ -154,6 +156,7 @@ function readSlot(value: CborValue): CheckpointSlot {
     kind: record.text('kind'),
     member: record.bytes('member', 32),
     label: record.text('label'),
+    added: record.int('added'),
   }
   record.end()
   return slot

@@ -34,7 +34,7 @@ describe('replaying a journal', () => {
     await journal.append({ event: 'tag_set', clear: { manifest }, details: { name: 'golden' }, signing: OWNER })
     await journal.append({ event: 'tag_set', clear: { manifest }, details: { name: 'old' }, signing: OWNER })
     await journal.append({ event: 'tag_removed', clear: { manifest }, details: { name: 'old' }, signing: OWNER })
-    await journal.append({ event: 'key_slot_added', clear: ANY_SLOT, details: { label: 'laptop' }, signing: OWNER })
+    const slotAdded = await journal.append({ event: 'key_slot_added', clear: ANY_SLOT, details: { label: 'laptop' }, signing: OWNER })
     await journal.append({ event: 'attest', clear: { packs: Buffer.alloc(64, 3) }, signing: OWNER })
     const order = { command: 'restore', target: '/x', series: 'home', reason: 'drill' }
     await journal.append({ event: 'grant_issued', clear: { grant, member: writer.memberId }, details: order, signing: OWNER })
@@ -44,7 +44,7 @@ describe('replaying a journal', () => {
       expect(state.snapshots.map(({ details }) => details.series)).toEqual(['home', 'home', 'mail'])
       expect(state.heads.get('home')?.manifest).toEqual(manifest)
       expect([...state.tags]).toEqual([['golden', manifest]])
-      expect([...state.slots.values()]).toEqual([{ ...ANY_SLOT, label: 'laptop' }])
+      expect([...state.slots.values()]).toEqual([{ ...ANY_SLOT, label: 'laptop', added: slotAdded.time }])
       expect([...state.attested]).toEqual(['03'.repeat(32)])
       expect([...state.grants.values()]).toMatchObject([{ command: 'restore', target: '/x', series: 'home' }])
       expect([...state.members.keys()]).toEqual([toHex(OWNER.memberId)])

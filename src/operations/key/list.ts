@@ -2,12 +2,10 @@
 // what the journal does not name is said to be so.
 
 import { equalBytes, type Id, toHex } from '../../../format/bytes.ts'
-import { checkClear } from '../../../format/events.ts'
 import { decodeSlot, type KeySlot } from '../../../format/key-slot.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import type { Role } from '../../../format/member.ts'
 import { FormatError } from '../../errors.ts'
-import { memberId } from '../../repository/crypto/signing.ts'
 import type { JournalMember } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 
@@ -17,6 +15,8 @@ export interface ListedSlot {
   readonly member: JournalMember | undefined
   /** `journal`: an owner added it; `init`: of a member of the first entry; `unknown`: nobody says so. */
   readonly known: 'journal' | 'init' | 'unknown'
+  /** Milliseconds since 1970, as the entry says that added it; those of `init` came with the first entry. */
+  readonly added: number | undefined
   /** Whether it opened this session. */
   readonly isOwn: boolean
 }
@@ -55,20 +55,6 @@ export async function listKeys(repository: Repository): Promise<KeyList> {
   return { members, slots, missing, damaged }
 }
 
-/** When a slot was added, in milliseconds since 1970; undefined when no entry says so. */
-export type SlotTimes = (slot: KeySlot) => number | undefined
-
-/** Reads from the whole journal when each slot was added; those of `init` with the first entry. */
-export async function slotTimes({ journal }: Repository): Promise<SlotTimes> {
-  const times = new Map<string, number>()
-  for await (const { entry } of journal.entries({})) {
-    if (entry?.event !== 'key_slot_added') continue
-    times.set(toHex(checkClear('key_slot_added', entry.clear).slot), entry.time)
-  }
-  const isOfInit = ({ member }: KeySlot): boolean => journal.genesis.clear.members.some(({ key }) => equalBytes(memberId(key), member))
-  return (slot) => times.get(toHex(slot.id)) ?? (isOfInit(slot) ? journal.genesis.entry.time : undefined)
-}
-
 async function readSlots(repository: Repository): Promise<{ slots: ListedSlot[]; damaged: string[] }> {
   const slots: ListedSlot[] = []
   const damaged: string[] = []
@@ -100,6 +86,7 @@ function listed({ journal, keys }: Repository, slot: KeySlot): ListedSlot {
     label: named?.label ?? member?.label ?? '',
     member,
     known: named !== undefined ? 'journal' : isOfInit ? 'init' : 'unknown',
+    added: named?.added ?? (isOfInit ? journal.genesis.entry.time : undefined),
     isOwn: keys.member !== undefined && equalBytes(slot.member, keys.member),
   }
 }

@@ -55,8 +55,8 @@ const EFFECTS: Effects = {
       state.seriesNames.set(tag, name)
     }
   },
-  key_slot_added(state, { clear, details }) {
-    state.slots.set(toHex(clear.slot), { ...clear, label: details?.label ?? '' })
+  key_slot_added(state, { entry, clear, details }) {
+    state.slots.set(toHex(clear.slot), { ...clear, label: details?.label ?? '', added: entry.time })
   },
   key_slot_removed(state, { clear }) {
     state.slots.delete(toHex(clear.slot))
