@@ -1,14 +1,12 @@
-// What the options of `commit` say: the source, what is left out, and the facts that go into the manifest.
+// What the options of `commit` say of the source, and of what is left out.
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { isEntryName, isManifestTagKey } from '../format/names.ts'
+import { isEntryName } from '../format/names.ts'
 import { UsageError } from '../src/errors.ts'
-import type { SnapshotFacts } from '../src/operations/commit/commit.ts'
 import { defaultSeries } from '../src/operations/commit/series.ts'
 import { type CaptureRoot, captureRoot } from '../src/sources/filesystem/selection.ts'
 import type { GlobalArgs } from './options.ts'
-import { toolVersion } from './version.ts'
 
 export interface CommitArgs extends GlobalArgs {
   readonly path: string[] | undefined
@@ -93,40 +91,4 @@ function patternsIn(file: string): string[] {
   } catch (cause) {
     throw new UsageError('exclude-file', `The file of patterns ${file} cannot be read.`, { hint: 'Check its path and permissions.', cause })
   }
-}
-
-/** What the manifest says of the snapshot; what nobody said is empty. */
-export function commitFacts(
-  args: CommitArgs,
-  known: Pick<SnapshotFacts, 'series' | 'host' | 'actor' | 'createdBy' | 'excludes'>,
-): SnapshotFacts {
-  return {
-    ...known,
-    source: args.source ?? defaultSource(known.actor),
-    description: args.message ?? '',
-    requestId: args.requestId ?? '',
-    environment: args.environment ?? '',
-    toolVersion: toolVersion(),
-    applicationVersion: args.applicationVersion ?? '',
-    storageSpecVersion: args.storageSpecVersion ?? '',
-    tags: tagsOf(args.tag ?? []),
-  }
-}
-
-function defaultSource(actor: string): string {
-  if (actor.startsWith('agent:')) return 'AI Agent'
-  return actor.startsWith('schedule:') ? 'Scheduled' : 'Manual'
-}
-
-function tagsOf(texts: readonly string[]): Record<string, string> {
-  const tags: Record<string, string> = {}
-  for (const text of texts) {
-    const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
-    if (!isManifestTagKey(key)) {
-      throw new UsageError('tag', `'${text}' is no tag.`, { hint: 'Write KEY=VALUE; the key has 1 to 64 of A-Z a-z 0-9 . _ -' })
-    }
-    if (Object.hasOwn(tags, key)) throw new UsageError('tag', `The tag ${key} was given twice.`, { hint: 'Give it once.' })
-    tags[key] = value
-  }
-  return tags
 }

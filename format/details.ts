@@ -3,6 +3,7 @@
 import type { Id } from './bytes.ts'
 import { type CborRecord, type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import type { EventName } from './events.ts'
+import { LONG, readManifestTags, SHORT } from './manifest-texts.ts'
 import { checkSeriesName } from './names.ts'
 import { asId, asRecord, asText, asUint, RecordReader } from './record-reader.ts'
 
@@ -74,7 +75,7 @@ export interface AcceptedDetails {
 }
 
 function genesis(record: RecordReader): GenesisDetails {
-  return { name: record.text('name'), chunker: readChunker(record), labels: record.texts('labels') }
+  return { name: record.text('name'), chunker: readChunker(record), labels: record.texts('labels', SHORT) }
 }
 
 /** The field `chunker` of a record. */
@@ -92,12 +93,12 @@ export function readSnapshotDetails(record: RecordReader): SnapshotDetails {
     parents: record.array('parents', asId),
     createdAt: record.int('createdAt'),
     durationMs: record.uint('durationMs'),
-    host: record.text('host'),
-    createdBy: record.text('createdBy'),
-    actor: record.text('actor'),
-    source: record.text('source'),
-    description: record.text('description'),
-    tags: record.texts('tags'),
+    host: record.text('host', SHORT),
+    createdBy: record.text('createdBy', SHORT),
+    actor: record.text('actor', SHORT),
+    source: record.text('source', SHORT),
+    description: record.text('description', LONG),
+    tags: readManifestTags(record),
     complete: record.bool('complete'),
     problemCount: record.uint('problemCount'),
     files: record.uint('files'),
@@ -109,15 +110,15 @@ export function readSnapshotDetails(record: RecordReader): SnapshotDetails {
 }
 
 function tag(record: RecordReader): TagDetails {
-  return { name: checkSeriesName(record.text('name')), ...(record.has('actor') && { actor: record.text('actor') }) }
+  return { name: checkSeriesName(record.text('name')), ...(record.has('actor') && { actor: record.text('actor', SHORT) }) }
 }
 
 function permission(record: RecordReader): PermissionDetails {
-  return { labels: record.texts('labels'), series: record.texts('series'), reason: record.text('reason') }
+  return { labels: record.texts('labels', SHORT), series: record.texts('series'), reason: record.text('reason') }
 }
 
 function keySlot(record: RecordReader): KeySlotDetails {
-  return { label: record.text('label') }
+  return { label: record.text('label', SHORT) }
 }
 
 function grant(record: RecordReader): GrantDetails {

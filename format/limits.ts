@@ -30,6 +30,9 @@ export const LIMITS = {
   targetBytes: 4095,
   xattrInlineBytes: 4096,
   manifestProblems: 1000,
+  manifestTags: 64,
+  descriptionBytes: 16 * KIB,
+  textBytes: 4 * KIB,
   attestedPacks: 16_384,
   seriesNameLength: 128,
 } as const

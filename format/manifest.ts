@@ -4,6 +4,7 @@ import type { Id } from './bytes.ts'
 import { type CborRecord, type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import { FormatError } from './format-error.ts'
 import { LIMITS } from './limits.ts'
+import { LONG, readManifestTags, SHORT } from './manifest-texts.ts'
 import { checkSeriesName, isActor, isManifestTagKey } from './names.ts'
 import { asId, asRecord, asText, RecordReader } from './record-reader.ts'
 import { type Statistics, statisticsFromCbor, statisticsToCbor } from './statistics.ts'
@@ -101,17 +102,17 @@ export function decodeManifest(body: Uint8Array): Manifest {
     parents: record.array('parents', asId),
     createdAt: record.int('createdAt'),
     durationMs: record.uint('durationMs'),
-    createdBy: record.text('createdBy'),
-    actor: record.text('actor'),
-    source: record.text('source'),
-    description: record.text('description'),
-    requestId: record.text('requestId'),
-    environment: record.text('environment'),
-    host: record.text('host'),
-    toolVersion: record.text('toolVersion'),
-    applicationVersion: record.text('applicationVersion'),
-    storageSpecVersion: record.text('storageSpecVersion'),
-    tags: record.texts('tags'),
+    createdBy: record.text('createdBy', SHORT),
+    actor: record.text('actor', SHORT),
+    source: record.text('source', SHORT),
+    description: record.text('description', LONG),
+    requestId: record.text('requestId', SHORT),
+    environment: record.text('environment', SHORT),
+    host: record.text('host', SHORT),
+    toolVersion: record.text('toolVersion', SHORT),
+    applicationVersion: record.text('applicationVersion', SHORT),
+    storageSpecVersion: record.text('storageSpecVersion', SHORT),
+    tags: readManifestTags(record),
     roots: record.array('roots', readRoot, { min: 1 }),
     root: entryFromCbor(record.value('root'), { root: true }),
     excludes: record.array('excludes', asText),

@@ -47,7 +47,7 @@ export function isManifestTagKey(key: string): boolean {
   return MANIFEST_TAG_KEY.test(key)
 }
 
-/** Whether a text names an actor: `person:NAME`, `agent:NAME` or `schedule:NAME`. SPEC §6.5 */
+/** Whether a text names an actor: `person:NAME`, `agent:NAME` or `schedule:NAME`, of a length that a manifest takes. SPEC §6.5 */
 export function isActor(actor: string): boolean {
-  return /^(person|agent|schedule):./su.test(actor)
+  return /^(person|agent|schedule):./su.test(actor) && Buffer.byteLength(actor) <= LIMITS.textBytes
 }

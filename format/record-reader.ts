@@ -43,8 +43,9 @@ export class RecordReader {
     return typeof value === 'number' ? value : this.refuse(key, 'is not an integer')
   }
 
-  text(key: string): string {
-    return asText(this.value(key), this.code(key), this.field(key))
+  /** A text of at most `maxBytes` bytes of UTF-8. */
+  text(key: string, { maxBytes }: { maxBytes?: number } = {}): string {
+    return asText(this.value(key), this.code(key), this.field(key), maxBytes)
   }
 
   bool(key: string): boolean {
@@ -60,9 +61,11 @@ export class RecordReader {
     return items.map((item) => read(item, this.code(key), `an item of ${this.field(key)}`))
   }
 
-  /** A map with texts for keys and values. */
-  texts(key: string): Record<string, string> {
-    return this.map(key, asText)
+  /** A map with texts for keys and values, which have at most `maxBytes` bytes of UTF-8. */
+  texts(key: string, { max, maxBytes }: { max?: number; maxBytes?: number } = {}): Record<string, string> {
+    const texts = this.map(key, (item, code, what) => asText(item, code, what, maxBytes))
+    const count = Object.keys(texts).length
+    return max !== undefined && count > max ? this.refuse(key, `has ${count} items`) : texts
   }
 
   /** A map with texts for keys, whose values are read by `read`. */
@@ -124,8 +127,10 @@ export function asUint(value: CborValue, code: string, what: string): number {
   return value
 }
 
-export function asText(value: CborValue, code: string, what: string): string {
+export function asText(value: CborValue, code: string, what: string, maxBytes = Number.MAX_SAFE_INTEGER): string {
   if (typeof value !== 'string') throw new FormatError(code, `${what} is not a text`)
+  const bytes = Buffer.byteLength(value)
+  if (bytes > maxBytes) throw new FormatError(code, `${what} has ${bytes} bytes; at most ${maxBytes} are allowed`)
   return value
 }
 

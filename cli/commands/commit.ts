@@ -7,7 +7,8 @@ import { toHex } from '../../format/bytes.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { CommitOptions } from '../../src/operations/commit/commit.ts'
-import { type CommitArgs, commitFacts, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
+import { commitFacts, saidFacts } from '../commit-facts.ts'
+import { type CommitArgs, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
 import type { ExitName } from '../exit-codes.ts'
 import { CommitProgressLine, dryRunResult, printCommit, printDryRun, problemLine } from '../output/commit.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
@@ -30,8 +31,13 @@ export const command = defineCommand({
     yargs
       .positional('path', { type: 'string', array: true, describe: 'what to back up' })
       .option('name', { type: 'string', requiresArg: true, describe: 'series; default: the path, when it is one' })
-      .option('message', { alias: 'm', type: 'string', requiresArg: true, describe: 'what this snapshot is about' })
-      .option('tag', { type: 'string', array: true, requiresArg: true, describe: 'K=V to keep with the snapshot; may be repeated' })
+      .option('message', { alias: 'm', type: 'string', requiresArg: true, describe: 'what this snapshot is about; up to 16 KiB' })
+      .option('tag', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'K=V to keep with the snapshot, V up to 4 KiB; may be repeated',
+      })
       .option('source', { type: 'string', requiresArg: true, describe: 'where the change came from, as "AI Refactor Task-12"' })
       .option('environment', { type: 'string', requiresArg: true, describe: 'as production, staging' })
       .option('request-id', { type: 'string', requiresArg: true, describe: 'the request or ticket behind it' })
@@ -45,6 +51,7 @@ export const command = defineCommand({
       .option('reread', { type: 'boolean', default: false, describe: 'read every file again, also those that look unchanged' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),
   async run(args, context) {
+    const said = saidFacts(args)
     const source = await sourceOf(args)
     const patterns = excludePatterns(args)
     const session = await context.openSession()
@@ -56,7 +63,7 @@ export const command = defineCommand({
     const options: CommitOptions = {
       root: source.root,
       ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: addAbortSignal(context.signal, standardInput()) } }),
-      facts: commitFacts(args, { series, host, actor: session.actor, createdBy, excludes: patterns }),
+      facts: commitFacts(said, { series, host, actor: session.actor, createdBy, excludes: patterns }),
       isExcluded: excludesOf(patterns),
       excludeCaches: args.excludeCaches,
       oneFileSystem: args.oneFileSystem,

@@ -7,6 +7,7 @@ import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
 import { bold } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
+import { limitedText } from '../text-limits.ts'
 
 export const command = defineCommand({
   command: 'init [path]',
@@ -35,6 +36,7 @@ export const command = defineCommand({
     const { Catalog } = await import('../../src/control/catalog/catalog.ts')
     if (args.path !== undefined && args.repo !== undefined)
       throw new UsageError('two-places', 'Two places were named for the repository.', { hint: 'Name it once: as PATH, or with --repo.' })
+    const label = limitedText('--label', args.label ?? `${os.userInfo().username}@${os.hostname()}`)
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
     const home = openHome(env)
@@ -45,7 +47,7 @@ export const command = defineCommand({
     let identityFile = ''
     const made = await init(store, {
       name: args.name ?? path.basename(store.location),
-      label: args.label ?? `${os.userInfo().username}@${os.hostname()}`,
+      label,
       ...(passphrase !== undefined && { passphrase }),
       keepIdentity: async (identity) => {
         identityFile = args.identity ?? env['CAIRN_IDENTITY'] ?? identityPath(home, identity.repository)

@@ -48,10 +48,21 @@ export function right(text: string): Cell {
   return { text, right: true }
 }
 
+const BETWEEN_COLUMNS = '  '
+
 /** Rows in aligned columns; the first row is the heading. */
 export function table(rows: readonly (readonly Cell[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(textOf(row[column] ?? '')))))
+  const widths = columnWidths(rows)
   return rows.map((row, index) => lineOf(row, widths, index === 0)).join('\n')
+}
+
+/** What the columns of these rows take, with the space behind each. */
+export function tableWidth(rows: readonly (readonly Cell[])[]): number {
+  return columnWidths(rows).reduce((sum, width) => sum + width + BETWEEN_COLUMNS.length, 0)
+}
+
+function columnWidths(rows: readonly (readonly Cell[])[]): number[] {
+  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(textOf(row[column] ?? '')))))
 }
 
 function lineOf(row: readonly Cell[], widths: readonly number[], isHeading: boolean): string {
@@ -60,7 +71,7 @@ function lineOf(row: readonly Cell[], widths: readonly number[], isHeading: bool
       const space = ' '.repeat((widths[column] ?? 0) - displayWidth(textOf(cell)))
       return typeof cell === 'string' ? cell + space : space + cell.text
     })
-    .join('  ')
+    .join(BETWEEN_COLUMNS)
     .trimEnd()
   return isHeading ? bold(line) : line
 }

@@ -55,6 +55,7 @@ export const manifestCases: readonly Vector[] = [
   bad('manifest-tags', 'tag-value', 'a tag that is a number', ['tags'], { a: 1 }),
   bad('manifest-tag-key', 'tag-key', 'a tag whose key has a space', ['tags'], { 'a b': 'c' }),
   bad('manifest-tag-key', 'tag-key-long', 'a tag whose key has 65 characters', ['tags'], { ['k'.repeat(65)]: 'c' }),
+  bad('manifest-tags', 'tags-many', '65 tags', ['tags'], Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`k${i}`, '']))),
   bad('manifest-roots', 'no-roots', 'no roots', ['roots'], []),
   bad('manifest-root-missing-key', 'root-path', 'a root without its path', ['roots', 0, 'path'], undefined),
   bad('manifest-root-unknown-key', 'root-key', 'a root with a key that no field has', ['roots', 0, 'mode'], 0),

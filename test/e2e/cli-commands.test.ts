@@ -178,6 +178,15 @@ describe('commit', () => {
     expect((await place.json(['commit', ...args], { code: 2 })).error.code).toBe(code)
   })
 
+  test('texts as long as the format takes are kept, in bytes and not in characters', async () => {
+    const [message, value] = ['ü'.repeat(8 * 1024), 'ü'.repeat(2 * 1024)]
+    const tags = Array.from({ length: 64 }, (_, i) => ['--tag', `k${i}=${i === 0 ? value : i}`]).flat()
+    await place.json(['commit', 'sample', '--name', 'long', '-m', message, ...tags])
+    const shown = await place.json(['show', 'long'])
+    expect([shown.description, shown.tags.k0, shown.tags.k63]).toEqual([message, value, '63'])
+    expect((await place.json(['commit', 'sample', ...tags, '--tag', 'more=1'], { code: 2 })).error.message).toContain('at most 64 tags')
+  })
+
   test('a malformed CAIRN_ACTOR is refused, an agent is recorded', async () => {
     const commit = ['commit', 'sample', '--name', 'agent']
     expect((await place.json(commit, { env: { CAIRN_ACTOR: 'robot' }, code: 2 })).error.code).toBe('actor')

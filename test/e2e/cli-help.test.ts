@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { COMMANDS, GROUPS } from '../../cli/commands.ts'
 import { EXITS } from '../../cli/exit-codes.ts'
@@ -93,6 +94,21 @@ test.each([
   expect(stderr).toMatch(/^cairn: /)
   expect(stderr).toContain(message)
   expect(stderr).toContain(hint)
+})
+
+test.each([
+  ['commit', '--message', 16, ['.', '-m']],
+  ['commit', '--source', 4, ['.', '--source']],
+  ['commit', '--tag owner', 4, ['.', '--tag'], 'owner='],
+  ['init', '--label', 4, ['x', '--label']],
+  ['key', '--label', 4, ['add', '--new-recovery-code', '--label']],
+  ['key', '--label', 4, ['export', '--writer', '--series', 's', '-o', 'q.json', '--label']],
+])('%s refuses a %s of more than %i KiB before it does anything', async (name, option, mostKib, args, beginning = '') => {
+  const most = mostKib * 1024
+  const { error } = await place.json([name, ...args, `${beginning}${'x'.repeat(most + 1)}`], { code: 2 })
+  const message = `The text of ${option} has ${most + 1} bytes; at most ${mostKib} KiB are kept.`
+  expect({ ...error, message: error.message.replace(',', '') }).toMatchObject({ code: 'text-too-long', message })
+  expect(fs.readdirSync(place.directory)).toEqual([])
 })
 
 test('a wrong command line is told to programs as JSON', async () => {

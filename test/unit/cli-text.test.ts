@@ -1,11 +1,14 @@
+import { stripVTControlCharacters } from 'node:util'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { EXITS, exitCodeOf } from '../../cli/exit-codes.ts'
 import { humanBytes, humanCount, humanDuration, right, table } from '../../cli/output/human.ts'
 import { jsonText, jsonWithList } from '../../cli/output/json.ts'
+import { logText } from '../../cli/output/log.ts'
 import { parsePathText, pathJson, pathText, printableLine } from '../../cli/output/path-text.ts'
 import { editDistance, nearest } from '../../cli/suggest.ts'
 import * as errors from '../../src/errors.ts'
+import { snapshotDetails } from '../support/journal-fixture.ts'
 
 describe('paths as text', () => {
   property.prop([fc.uint8Array({ maxLength: 40 })], { numRuns: 2000 })('what is printed can be typed, whatever the bytes', (bytes) => {
@@ -136,5 +139,28 @@ describe('exit codes', () => {
   test('no two meanings share a code', () => {
     const codes = Object.values(EXITS).map(([code]) => code)
     expect(new Set(codes).size).toBe(codes.length)
+  })
+})
+
+describe('log', () => {
+  const line = (description: string, tagNames: string[] = []) => {
+    const details = snapshotDetails('home', { description, problemCount: tagNames.length })
+    return { snapshot: { sequence: 1, manifest: Buffer.alloc(32), member: Buffer.alloc(32), details }, tagNames }
+  }
+  const lines = [line('short'), line(`${'ü'.repeat(300)}\nmore`), line('x'.repeat(300), ['golden'])]
+
+  test.each([110, 140, 300])('each snapshot has one line of a terminal of %i columns', (columns) => {
+    const shown = stripVTControlCharacters(logText(lines, columns)).split('\n')
+    expect(shown).toHaveLength(4)
+    expect(Math.max(...shown.map((each) => each.length))).toBe(columns)
+  })
+
+  test('on a narrow terminal, and where there is none, something of the description is left', () => {
+    const lengths = (columns: number | undefined): number[] =>
+      logText(lines, columns)
+        .split('\n')
+        .map((each) => each.match(/[xü]*…$/)?.[0].length ?? 0)
+    expect(lengths(20)).toEqual([0, 0, 20, 20])
+    expect(lengths(undefined).slice(2)).toEqual([120, expect.any(Number)])
   })
 })

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { concat, fromHex, u32 } from '../../format/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../format/cbor.ts'
 import { decodeCheckpoint } from '../../format/checkpoint.ts'
+import { encodeDetails } from '../../format/details.ts'
 import { checkClear } from '../../format/events.ts'
 import { FormatError } from '../../format/format-error.ts'
 import { decodeSegmentBody } from '../../format/index-segment.ts'
@@ -16,7 +17,7 @@ import { decodeRecoveryCode, encodeRecoveryCode } from '../../format/recovery-co
 import { decodeRepositoryJson } from '../../format/repository-json.ts'
 import { journalKey, leaseKey } from '../../format/store-key.ts'
 import { decodeEntries, decodeEntry, encodeEntries, encodeEntry } from '../../format/tree.ts'
-import { file, manifest } from '../../format/vectors/fixtures.ts'
+import { file, manifest, snapshotDetails } from '../../format/vectors/fixtures.ts'
 import { fill } from '../../format/vectors/vector.ts'
 
 const MIB = 1024 * 1024
@@ -70,6 +71,20 @@ describe('objects that are too large', () => {
     const problem = { path: Buffer.from('a'), kind: 'changed', message: '' } as const
     const problems = Array.from({ length: 1001 }, () => problem)
     expect(flawOf(() => encodeManifest({ ...manifest, complete: false, problems, problemCount: 1001 }))).toBe('manifest-problems')
+  })
+
+  test('descriptions, tags, and other texts of a snapshot, in bytes of UTF-8', () => {
+    const [long, short] = ['ü'.repeat(8 * 1024), 'ü'.repeat(2 * 1024)]
+    expect(flawOf(() => encodeManifest({ ...manifest, description: long, source: short, tags: { k: short } }))).toBe('none')
+    expect(flawOf(() => encodeManifest({ ...manifest, description: `${long}.` }))).toBe('manifest-description')
+    expect(flawOf(() => encodeManifest({ ...manifest, tags: { k: `${short}.` } }))).toBe('manifest-tags')
+    expect(flawOf(() => encodeManifest({ ...manifest, source: `${short}.` }))).toBe('manifest-source')
+    expect(flawOf(() => encodeManifest({ ...manifest, actor: `person:${short}` }))).toBe('manifest-actor')
+    const details = (change: object): string => flawOf(() => encodeDetails('snapshot_created', { ...snapshotDetails, ...change }))
+    expect(details({ description: long, tags: { k: short } })).toBe('none')
+    expect(details({ description: `${long}.` })).toBe('snapshot-created-details-description')
+    expect(details({ tags: { k: `${short}.` } })).toBe('snapshot-created-details-tags')
+    expect(flawOf(() => encodeDetails('key_slot_added', { label: `${short}.` }))).toBe('key-slot-added-details-label')
   })
 
   test('a name of 255 bytes and a stream of 4,096 items are allowed', () => {

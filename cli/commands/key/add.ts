@@ -7,6 +7,7 @@ import type { NewKey } from '../../../src/operations/key/add.ts'
 import { bold } from '../../output/human.ts'
 import { printableLine } from '../../output/path-text.ts'
 import { defineCommand } from '../../run.ts'
+import { limitedText } from '../../text-limits.ts'
 import { identityKeeper } from './identity-keeper.ts'
 
 export const add = defineCommand({
@@ -35,9 +36,7 @@ export const add = defineCommand({
     const key = await newKey(args, env, (code) => {
       shown = code
     })
-    const label =
-      args.label ??
-      (args.newIdentity === undefined ? key.kind.replace('recovery', 'recovery code') : path.basename(args.newIdentity, '.json'))
+    const label = limitedText('--label', args.label ?? defaultLabel(args, key))
     const session = await openSession()
     const { refuseAgent } = await import('../../../src/control/access/authorize.ts')
     const { addKey } = await import('../../../src/operations/key/add.ts')
@@ -59,6 +58,10 @@ export const add = defineCommand({
     )
   },
 })
+
+function defaultLabel({ newIdentity }: AddArgs, { kind }: NewKey): string {
+  return newIdentity === undefined ? kind.replace('recovery', 'recovery code') : path.basename(newIdentity, '.json')
+}
 
 interface AddArgs {
   readonly newIdentity: string | undefined

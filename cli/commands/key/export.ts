@@ -6,6 +6,7 @@ import { UsageError } from '../../../src/errors.ts'
 import { printableLine } from '../../output/path-text.ts'
 import { defineCommand } from '../../run.ts'
 import { seriesArgument } from '../../snapshot-argument.ts'
+import { limitedText } from '../../text-limits.ts'
 import { identityKeeper } from './identity-keeper.ts'
 
 export const exportWriter = defineCommand({
@@ -31,7 +32,7 @@ export const exportWriter = defineCommand({
       })
     const keep = await identityKeeper(args.output)
     const series = args.series.split(',').map((name) => seriesArgument(name.trim()))
-    const label = args.label ?? path.basename(args.output, '.json')
+    const label = limitedText('--label', args.label ?? path.basename(args.output, '.json'))
     const session = await openSession()
     const { refuseAgent } = await import('../../../src/control/access/authorize.ts')
     const { exportWriter: make } = await import('../../../src/operations/key/add.ts')

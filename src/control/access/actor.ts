@@ -10,8 +10,8 @@ export function actorOf(env: NodeJS.ProcessEnv): string {
   const actor = env['CAIRN_ACTOR'] ?? ''
   if (actor === '') return `person:${os.userInfo().username}`
   if (isActor(actor)) return actor
-  throw new UsageError('actor', `CAIRN_ACTOR is '${actor}', which names no actor.`, {
-    hint: 'Use person:NAME, agent:NAME or schedule:NAME.',
+  throw new UsageError('actor', `CAIRN_ACTOR is '${actor.slice(0, 64)}', which names no actor.`, {
+    hint: 'Use person:NAME, agent:NAME or schedule:NAME, of at most 4 KiB.',
   })
 }
 

@@ -78,7 +78,7 @@ const checkpoint = fc.record({
   removed: fc.array(fc.record({ key: id, label: text }), { maxLength: 2 }),
   features,
   seriesNames: fc.dictionary(idHex, text, { maxKeys: 2 }),
-  slots: fc.array(fc.record({ slot: bytes(16), kind: text, member: id, label: text, added: fc.maxSafeInteger() }), { maxLength: 2 }),
+  slots: fc.array(fc.record({ slot: bytes(16), kind: text, member: id, label: text, added: int }), { maxLength: 2 }),
   tags: record(id),
   grants: fc.array(fc.record({ grant: bytes(16), member: id, command: text, target: text, series: text }), { maxLength: 2 }),
   attested: fc.nat(3).chain((n) => bytes(32 * n)),
