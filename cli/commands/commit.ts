@@ -10,7 +10,7 @@ import type { CommitOptions } from '../../src/operations/commit/commit.ts'
 import { commitFacts, saidFacts } from '../commit-facts.ts'
 import { type CommitArgs, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
 import type { ExitName } from '../exit-codes.ts'
-import { CommitProgressLine, dryRunResult, printCommit, printDryRun, problemLine } from '../output/commit.ts'
+import { CommitProgressLine, dryRunResult, ownDirectoryLine, printCommit, printDryRun, problemLine } from '../output/commit.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
 
 export const command = defineCommand({
@@ -25,7 +25,7 @@ export const command = defineCommand({
   exits: ['partial', 'no-repository', 'lease', 'key', 'access', 'stop', 'integrity', 'store'],
   notes:
     'CAIRN_ACTOR says who acts: person:NAME, agent:NAME or schedule:NAME. Entries that cannot be read are recorded in the ' +
-    'snapshot and listed; the exit code is then 3. In front of --stdin use `set -o pipefail`: a program that fails half way ends its ' +
+    'snapshot and listed; the exit code is then 3. The repository itself is left out when it lies in what is backed up. In front of --stdin use `set -o pipefail`: a program that fails half way ends its ' +
     'stream like one that is done, and only the shell sees that the dump is cut short.',
   builder: (yargs) =>
     yargs
@@ -68,6 +68,7 @@ export const command = defineCommand({
       excludeCaches: args.excludeCaches,
       oneFileSystem: args.oneFileSystem,
       openCache,
+      onOwnDirectory: (path) => context.output.note(ownDirectoryLine(path)),
       damagedPacks: session.catalog.damagedPacks(session.repository.id),
       signal: context.signal,
     }

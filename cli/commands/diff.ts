@@ -65,10 +65,11 @@ async function sidesOf(
   }
   const { DirectoryHandles } = await import('../../src/sources/filesystem/directory-handle.ts')
   const { excludesOf } = await import('../../src/sources/filesystem/excludes.ts')
+  const { OwnDirectory } = await import('../../src/sources/filesystem/own-directory.ts')
   const { liveDirectory } = await import('../../src/operations/diff/live-side.ts')
   const handles = new DirectoryHandles()
-  const isExcluded = excludesOf(old.manifest.excludes)
-  const live = liveDirectory(handles.root(existingDirectory(after)), isExcluded, old.path.toString('latin1'))
+  const leftOut = { isExcluded: excludesOf(old.manifest.excludes), own: new OwnDirectory(session.repository.store.directory) }
+  const live = liveDirectory(handles.root(existingDirectory(after)), leftOut, old.path.toString('latin1'))
   return { sides: { before: left, missedBefore, after: live, missedAfter: () => undefined, ...oneLive }, close: () => handles.close() }
 }
 

@@ -62,6 +62,11 @@ export function problemLine({
   return `${colour('yellow', kind)} ${path.length === 0 ? '/' : pathText(path)}: ${printableLine(message)}`
 }
 
+/** That the repository lies in what is backed up, in one line. */
+export function ownDirectoryLine(path: Uint8Array): string {
+  return `left out ${pathText(path)}: it is the repository itself`
+}
+
 /** The end of a commit: one object for programs, two lines for people. */
 export function printCommit(output: Output, outcome: CommitOutcome): void {
   const { manifest, newBytes, storedBytes, durationMs } = outcome
@@ -84,6 +89,7 @@ export function printCommit(output: Output, outcome: CommitOutcome): void {
     storedBytes,
     errors: problemCount,
     problems: problems.slice(0, SHOWN_PROBLEMS).map(({ path, kind, message }) => ({ ...pathJson(path), kind, message })),
+    leftOut: outcome.ownDirectories.map(pathJson),
     durationMs,
     complete,
   }
@@ -121,7 +127,7 @@ function besides({ symlinks, others }: Pick<CommitOutcome['manifest']['statistic
 
 /** What a dry run found, for programs. */
 export function dryRunResult(series: string, found: DryRun): object {
-  const { counts, problems, problemCount } = found
+  const { counts, problems, problemCount, ownDirectories } = found
   const { files, directories, bytes, newFiles, changedFiles, readBytes } = counts
   return {
     dryRun: true,
@@ -134,6 +140,7 @@ export function dryRunResult(series: string, found: DryRun): object {
     readBytes,
     errors: problemCount,
     problems: problems.map(({ path, kind, message }) => ({ ...pathJson(path), kind, message })),
+    leftOut: ownDirectories.map(pathJson),
   }
 }
 

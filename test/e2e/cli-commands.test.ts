@@ -121,6 +121,60 @@ describe('commit', () => {
     expect((await place.json(['show', 'x'])).excludes).toEqual(['*.log', '*.tmp'])
   })
 
+  describe('of what holds the repository itself', () => {
+    const inside = (): Record<string, string> => ({ CAIRN_REPO: place.at('around/deep/store') })
+
+    beforeAll(async () => {
+      place.write('around/deep/f', 'f')
+      await place.json(['init'], { env: inside() })
+      fs.symlinkSync('deep/store', place.at('around/link'))
+    })
+
+    test('leaves it out and says so, whatever path leads to it', async () => {
+      const env = { ...inside(), CAIRN_REPO: place.at('around/link') }
+      const { code, stdout, stderr } = await place.run(['commit', 'around', '--name', 'around'], { env })
+      expect([code, stdout, stderr]).toEqual([
+        0,
+        expect.stringContaining('2 directories'),
+        'left out deep/store: it is the repository itself\n',
+      ])
+      expect((await place.run(['ls', 'around', '-R'], { env })).stdout).toBe('deep/\ndeep/f\nlink\n')
+      expect((await place.run(['diff', 'around', './around'], { env })).stderr).toBe('No difference.\n')
+      const leftOut = [{ path: 'deep/store' }]
+      expect(await place.json(['commit', 'around', '--name', 'around'], { env })).toMatchObject({
+        files: 1,
+        errors: 0,
+        complete: true,
+        leftOut,
+      })
+      expect(await place.json(['commit', 'around', '--name', 'around', '--dry-run'], { env })).toMatchObject({
+        files: 1,
+        errors: 0,
+        leftOut,
+      })
+      const quiet = await place.run(['commit', 'around', '--name', 'around', '--quiet'], { env })
+      expect(quiet).toEqual({ code: 0, stdout: '', stderr: '' })
+    }, 60_000)
+
+    test('says nothing where it is excluded anyway, or is another repository', async () => {
+      const excluded = await place.json(['commit', 'around', '--name', 'x', '--exclude', 'store'], { env: inside() })
+      expect(excluded).toMatchObject({ files: 1, leftOut: [] })
+      const other = await place.json(['commit', 'around', '--name', 'other'])
+      expect(other.leftOut).toEqual([])
+      expect(other.files).toBeGreaterThan(5)
+    }, 60_000)
+
+    test.each(['around/deep/store', 'around/link', 'around/deep/store/journal', 'around/deep/store/cairn.json'])(
+      'refuses %s',
+      async (named) => {
+        for (const more of [[], ['--dry-run']]) {
+          const { error } = await place.json(['commit', named, ...more], { env: inside(), code: 2 })
+          expect(error).toMatchObject({ code: 'repository-itself', message: expect.stringContaining('cannot be backed up into itself') })
+        }
+      },
+    )
+  })
+
   test('a dry run counts what is new and changed, and stores nothing', async () => {
     const tree = (): string[] => fs.readdirSync(place.at('repository'), { recursive: true }).map(String).sort()
     const before = tree()

@@ -10,6 +10,7 @@ import { type FileStat, statAt } from '../../runtime/posix/stat.ts'
 import type { DirectoryHandle, DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
 import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
+import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
 import { forgetStatRecord, isForgotten, putStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
 import { unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
@@ -27,6 +28,8 @@ export interface CaptureOptions {
   /** The directories of the walk; whoever made them closes them when nobody reads any more. */
   readonly handles: DirectoryHandles
   readonly isExcluded: IsExcluded | undefined
+  /** The store that the capture goes into. */
+  readonly own: OwnDirectory
   readonly excludeCaches: boolean
   readonly oneFileSystem: boolean
   /** Wall clock at the start, in milliseconds: what changed since may have changed unseen. */
@@ -129,6 +132,10 @@ class Capture {
       const stat = statAt(fd, Buffer.from(name, 'latin1'))
       const type = entryTypeOf(stat)
       if (this.#options.isExcluded?.(node.pathOf(name), type === ENTRY_DIRECTORY) === true) return undefined
+      if (type === ENTRY_DIRECTORY && this.#options.own.is(stat)) {
+        this.#options.own.note(node.pathOf(name))
+        return undefined
+      }
       if (type === undefined) this.#options.problems.add(node.pathOf(name), 'unsupported', 'a file of an unknown type')
       putStatRecord(stats, offset, stat)
       return type

@@ -10,6 +10,7 @@ import type { Repository } from '../../repository/repository.ts'
 import { InlinePool, type JobPool, type Reply } from '../../runtime/job-pool.ts'
 import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
 import { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
+import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import { capture } from './capture.ts'
 import type { CommitOptions } from './commit.ts'
 import { commitWorker } from './commit-worker.ts'
@@ -43,6 +44,7 @@ const WAITING_PER_START = 3
 export class CommitRun {
   readonly #repository: Repository
   readonly #options: CommitOptions
+  readonly #own: OwnDirectory
   readonly #startedAt: number
   readonly #counts = new CommitCounts()
   readonly #problems: Problems
@@ -57,9 +59,10 @@ export class CommitRun {
   #held: HeldObjects = { segments: [], packs: new Map() }
   #prepared: Promise<void> | undefined
 
-  constructor(repository: Repository, options: CommitOptions, startedAt: number) {
+  constructor(repository: Repository, options: CommitOptions, own: OwnDirectory, startedAt: number) {
     this.#repository = repository
     this.#options = options
+    this.#own = own
     this.#startedAt = startedAt
     this.#problems = new Problems((problem) => options.onProblem?.(problem))
     this.#uploads = new PackUploads(repository.store, (packs) => this.#writeSegment(packs))
@@ -111,6 +114,7 @@ export class CommitRun {
       root,
       handles: this.#handles,
       isExcluded,
+      own: this.#own,
       excludeCaches,
       oneFileSystem,
       startedAt: this.#startedAt,

@@ -13,6 +13,7 @@ import { checkpointAfter } from './commit-checkpoint.ts'
 import { assertMayCommit } from './commit-entry.ts'
 import { manifestOf } from './commit-manifest.ts'
 import { CommitRun } from './commit-run.ts'
+import { ownDirectory } from './own-repository.ts'
 import { publish } from './publish.ts'
 
 /** What a person or program says of a snapshot; absent texts are empty. SPEC §6.5 */
@@ -58,6 +59,8 @@ export interface CommitOptions {
   readonly threads?: number
   readonly onProgress?: (progress: CommitProgress) => void
   readonly onProblem?: (problem: { path: Uint8Array; kind: string; message: string }) => void
+  /** Takes the place, below the root, at which the repository itself was come upon and left out. */
+  readonly onOwnDirectory?: (path: Buffer) => void
   /** Takes what a person should know though the snapshot stands. */
   readonly onRemark?: (text: string) => void
   readonly signal?: AbortSignal
@@ -70,6 +73,8 @@ export interface CommitOutcome {
   readonly newBytes: number
   readonly storedBytes: number
   readonly durationMs: number
+  /** Where the repository itself lies below the root; it is left out. */
+  readonly ownDirectories: readonly Buffer[]
   /** The objects that the catalog's rows of this commit rely on. */
   readonly reliesOn: readonly string[]
 }
@@ -80,13 +85,14 @@ export async function commit(repository: Repository, options: CommitOptions): Pr
   const startedMs = monotonicMs()
   await repository.journal.refresh()
   assertMayCommit(repository, repository.journal.state, options.facts.series)
+  const own = ownDirectory(repository, options)
   const operation = randomBytes(16)
   const lease = await Lease.take(repository, operation)
   try {
     // A backup into a store that lost a part of its journal would be one that nobody else can open.
     const whole = repository.journal.assertWhole()
     whole.catch(() => undefined) // it is awaited later
-    const run = new CommitRun(repository, options, startedAt)
+    const run = new CommitRun(repository, options, own, startedAt)
     const captured = await run.capture()
     await whole
     const time = { startedAt, durationMs: Math.round(monotonicMs() - startedMs) }
@@ -94,7 +100,8 @@ export async function commit(repository: Repository, options: CommitOptions): Pr
     await checkpointAfter(repository, options.onRemark)
     const { newBytes, storedBytes } = manifest.statistics
     const { durationMs } = manifest
-    return { manifestId: id, manifest, sequence: entry.sequence, newBytes, storedBytes, durationMs, reliesOn: captured.reliesOn }
+    const outcome = { manifestId: id, manifest, sequence: entry.sequence, newBytes, storedBytes, durationMs }
+    return { ...outcome, ownDirectories: own.foundAt, reliesOn: captured.reliesOn }
   } finally {
     await lease.release()
   }

@@ -9,6 +9,7 @@ import { type CaptureOptions, capture } from './capture.ts'
 import type { CommitOptions } from './commit.ts'
 import { assertMayCommit } from './commit-entry.ts'
 import { heldNames, heldObjects } from './held-objects.ts'
+import { ownDirectory } from './own-repository.ts'
 import { Problems } from './problems.ts'
 import { CommitCounts } from './statistics.ts'
 
@@ -16,6 +17,8 @@ export interface DryRun {
   readonly counts: CommitCounts
   readonly problems: readonly ManifestProblem[]
   readonly problemCount: number
+  /** Where the repository itself lies below the root; it is left out. */
+  readonly ownDirectories: readonly Buffer[]
 }
 
 /** Stands for whatever a commit would store: nobody reads it. */
@@ -24,12 +27,14 @@ const PLACEHOLDER = Buffer.alloc(32, 1)
 /** Walks the root and counts. Writes nothing, takes no lease. @throws {AccessError} when this member may not commit. */
 export async function dryRunCommit(repository: Repository, options: CommitOptions): Promise<DryRun> {
   assertMayCommit(repository, repository.journal.state, options.facts.series)
+  const own = ownDirectory(repository, options)
   const counts = new CommitCounts()
   const problems = new Problems((problem) => options.onProblem?.(problem))
   const handles = new DirectoryHandles()
   const walk = {
     root: options.root,
     isExcluded: options.isExcluded,
+    own,
     excludeCaches: options.excludeCaches ?? false,
     oneFileSystem: options.oneFileSystem ?? false,
     startedAt: now(),
@@ -47,7 +52,7 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
   } finally {
     handles.close()
   }
-  return { counts, problems: problems.kept, problemCount: problems.count }
+  return { counts, problems: problems.kept, problemCount: problems.count, ownDirectories: own.foundAt }
 }
 
 /** Answers every file at once; the walk has counted it by then. */

@@ -9,23 +9,31 @@ import { readXattrsAt, readXattrsFd, type Xattr } from '../../runtime/posix/xatt
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
 import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
+import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import type { DiffNode } from './change.ts'
 
 const READ_BYTES = 1 << 20
 
-/** The directory that was named; its name does not count. `isExcluded` sees paths below it, as latin1 text. */
-export function liveDirectory(handle: DirectoryHandle, isExcluded: IsExcluded | undefined, path = ''): DiffNode {
-  return directoryNode(handle, isExcluded, path, entryOf(Buffer.alloc(0), ENTRY_DIRECTORY, handle.stat()))
+/** What of a live directory a commit would leave out, and a comparison therefore does. */
+export interface LeftOut {
+  /** Sees paths below the snapshot's root, as latin1 text. */
+  readonly isExcluded: IsExcluded | undefined
+  readonly own: OwnDirectory
+}
+
+/** The directory that was named; its name does not count. `path` is its place in the snapshot, as latin1 text. */
+export function liveDirectory(handle: DirectoryHandle, leftOut: LeftOut, path: string): DiffNode {
+  return directoryNode(handle, leftOut, path, entryOf(Buffer.alloc(0), ENTRY_DIRECTORY, handle.stat()))
 }
 
 /** Opens the directory when somebody looks into it: one that may not be read must not hide those beside it. */
-function directoryNode(handle: DirectoryHandle, isExcluded: IsExcluded | undefined, path: string, entry: Entry): DiffNode {
+function directoryNode(handle: DirectoryHandle, leftOut: LeftOut, path: string, entry: Entry): DiffNode {
   return {
     entry,
     sizeBytes: 0,
     async *children() {
       for (const child of readNames(handle.fd())) {
-        const node = liveChild(handle, isExcluded, path, child)
+        const node = liveChild(handle, leftOut, path, child)
         if (node !== undefined) yield node
       }
     },
@@ -35,12 +43,13 @@ function directoryNode(handle: DirectoryHandle, isExcluded: IsExcluded | undefin
 }
 
 /** Undefined for what is left out, of a type that no snapshot holds, or gone by now. */
-function liveChild(parent: DirectoryHandle, isExcluded: IsExcluded | undefined, directory: string, name: Buffer): DiffNode | undefined {
+function liveChild(parent: DirectoryHandle, leftOut: LeftOut, directory: string, name: Buffer): DiffNode | undefined {
   const path = directory === '' ? name.toString('latin1') : `${directory}/${name.toString('latin1')}`
   const stat = unlessGone(() => statAt(parent.fd(), name))
   const type = stat && entryTypeOf(stat)
-  if (type === undefined || isExcluded?.(path, type === ENTRY_DIRECTORY) === true) return undefined
-  if (type === ENTRY_DIRECTORY) return directoryNode(parent.child(name), isExcluded, path, entryOf(name, type, stat!))
+  if (type === undefined || leftOut.isExcluded?.(path, type === ENTRY_DIRECTORY) === true) return undefined
+  if (type === ENTRY_DIRECTORY && leftOut.own.is(stat!)) return undefined
+  if (type === ENTRY_DIRECTORY) return directoryNode(parent.child(name), leftOut, path, entryOf(name, type, stat!))
   const target = type === ENTRY_SYMLINK ? unlessGone(() => readlinkAt(parent.fd(), name)) : undefined
   if (type === ENTRY_SYMLINK && target === undefined) return undefined
   const entry: Entry = { ...entryOf(name, type, stat!), ...(target !== undefined && { target }) }

@@ -7,6 +7,7 @@ import { type FileHandle, link, lstat, mkdir, open, unlink } from 'node:fs/promi
 import { dirname, join, resolve } from 'node:path'
 import { NotFoundError, StoreError } from '../../errors.ts'
 import { assertPermit, type Permit } from '../../runtime/permit.ts'
+import type { FileIdentity } from '../../runtime/posix/stat.ts'
 import { StoreDirectories } from './directories.ts'
 import { listDirectory } from './directory-listing.ts'
 import { errnoOf, notAFile, storeError } from './file-system-errors.ts'
@@ -30,6 +31,7 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 
 export class FileSystemStore implements ObjectStore {
   readonly location: string
+  readonly directory: FileIdentity
   readonly #root: StoreRoot
   readonly #directories: StoreDirectories
   #cleaned: Promise<void> | undefined
@@ -37,6 +39,7 @@ export class FileSystemStore implements ObjectStore {
 
   private constructor(root: StoreRoot) {
     this.location = root.path
+    this.directory = root.identity
     this.#root = root
     this.#directories = new StoreDirectories(root.path)
   }

@@ -5,6 +5,7 @@
 import { isStoreKey, STORE_PREFIXES, type StorePrefix } from '../../../format/store-key.ts'
 import { FormatError, StoreError } from '../../errors.ts'
 import type { Permit } from '../../runtime/permit.ts'
+import type { FileIdentity } from '../../runtime/posix/stat.ts'
 
 export type { StorePrefix }
 
@@ -37,6 +38,9 @@ export interface ListedObject {
 export interface ObjectStore {
   /** Where it is, for messages: a path or address, never with a secret. */
   readonly location: string
+
+  /** The directory that the store is, where it is one that a walk of this machine's files may come upon. */
+  readonly directory?: FileIdentity
 
   /**
    * Creates an object. SPEC §3.1.

@@ -1,15 +1,16 @@
 import { realpath, stat } from 'node:fs/promises'
 import { StoreError } from '../../errors.ts'
+import { type FileIdentity, isSameFile } from '../../runtime/posix/stat.ts'
 import { errnoOf, storeError } from './file-system-errors.ts'
 
 /** The directory that a file system store was opened at, told apart from another one that comes to lie at the same path. */
 export class StoreRoot {
   readonly path: string
-  readonly #identity: string
+  readonly identity: FileIdentity
 
-  private constructor(path: string, identity: string) {
+  private constructor(path: string, identity: FileIdentity) {
     this.path = path
-    this.#identity = identity
+    this.identity = identity
   }
 
   /** The directory at a path, which may be a symlink; undefined when there is none. */
@@ -32,7 +33,8 @@ export class StoreRoot {
 
   /** "No such file" means absent only while the store is there: an unmounted disk leaves an empty directory behind. */
   async assertSame(): Promise<void> {
-    if ((await identityOf(this.path)) !== this.#identity) {
+    const found = await identityOf(this.path)
+    if (found === undefined || !isSameFile(found, this.identity)) {
       throw new StoreError('store-gone', `The store ${this.path} is no longer the directory that was opened.`, {
         hint: 'Check that its disk is still mounted, then run the command again.',
         fields: { path: this.path },
@@ -42,10 +44,10 @@ export class StoreRoot {
 }
 
 /** Device and inode of a directory, undefined when there is none. */
-async function identityOf(path: string): Promise<string | undefined> {
+async function identityOf(path: string): Promise<FileIdentity | undefined> {
   try {
     const found = await stat(path, { bigint: true })
-    return found.isDirectory() ? `${found.dev}:${found.ino}` : undefined
+    return found.isDirectory() ? { dev: Number(found.dev), ino: found.ino } : undefined
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') {
       return undefined

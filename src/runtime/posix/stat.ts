@@ -27,6 +27,13 @@ export interface FileStat {
   readonly ctime: Timespec
 }
 
+/** What tells a file from every other one, whatever path leads to it. */
+export type FileIdentity = Pick<FileStat, 'dev' | 'ino'>
+
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.ino === b.ino && a.dev === b.dev
+}
+
 const WORD = 0x1_0000_0000
 const NOFOLLOW = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT
 
