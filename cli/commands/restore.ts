@@ -115,18 +115,25 @@ async function carriedOut(
 
 async function partsOf(plan: RestorePlan, args: RestoreArgs): Promise<PlanParts> {
   const { targetFingerprint } = await import('../../src/targets/target-fingerprint.ts')
-  const { snapshot, to, files, bytes } = plan
+  const { snapshot, to } = plan
   const { path: below } = splitSnapshotPath(args.snapshot)
   const part = below === undefined || below === '' ? '' : `:${below}`
   return {
     operation: 'restore',
     objects: [`${toHex(snapshot.manifest)}${part}`, ...waysOf(args)],
-    destroys: [to],
+    destroys: plan.target === 'absent' ? [] : [to],
     target: to,
     fingerprint: async () => targetFingerprint(to),
     series: snapshot.details.series,
-    consequence: `What is at ${to} is replaced by ${files} file${files === 1 ? '' : 's'} of ${bytes} bytes. The old tree is kept beside it until somebody removes it.`,
+    consequence: consequenceOf(plan),
   }
+}
+
+function consequenceOf({ to, target, files, bytes }: RestorePlan): string {
+  const what = `${files} file${files === 1 ? '' : 's'} of ${bytes} bytes`
+  if (target === 'absent') return `There is nothing at ${to}: it is made, with ${what}.`
+  if (target === 'empty') return `The empty directory ${to} is replaced by ${what}.`
+  return `What is at ${to} is replaced by ${what}. The old tree is kept beside it until somebody removes it.`
 }
 
 /** What of the command line changes what comes of it: a plan that was approved without is another one. */

@@ -477,6 +477,23 @@ describe('restore', () => {
     expect(fs.readFileSync(`${oldPath}/old`, 'utf8')).toBe('old')
   })
 
+  test('a plan says what is there: nothing, an empty directory, or a tree', async () => {
+    const planned = (to: string) => place.json(['restore', 's:a', '--to', to, '--replace', '--plan'])
+    const { plan, digest } = await planned('fresh')
+    expect(plan).toMatchObject({
+      destroys: [],
+      consequence: expect.stringMatching(/^There is nothing at .*\/fresh: it is made, with 3 files of \d+ bytes\.$/),
+    })
+    fs.mkdirSync(place.at('hollow'))
+    expect((await planned('hollow')).plan).toMatchObject({
+      destroys: [place.at('hollow')],
+      consequence: expect.stringMatching(/^The empty directory .* is replaced by 3 files/),
+    })
+    const made = await place.json(['restore', 's:a', '--to', 'fresh', '--replace', '--apply', digest])
+    expect([made.files, made.oldPath]).toEqual([3, undefined])
+    expect((await planned('fresh')).plan.consequence).toMatch(/^What is at .* is replaced by 3 files .* kept beside it/)
+  }, 60_000)
+
   test('a plan does not hold for a target that changed', async () => {
     place.write('busy/old', 'old')
     const replace = ['restore', 's', '--to', 'busy', '--replace']
