@@ -146,11 +146,13 @@ const decapsulate = (seed: Bytes, ciphertext: Bytes): Buffer => Buffer.from(xWin
 const memberId = (key: Bytes): Buffer => H(D('member'), key)
 const numberOf = (littleEndian: Bytes): bigint => BigInt(`0x${hex(littleEndian.toReversed())}`)
 /** [S]B − [k]A must be R, byte for byte; the library's own check multiplies by the cofactor first. */
-function isSigned(kind: string, repo: Bytes, { key }: Member, signed: Bytes, signature: Bytes): boolean {
+export function isSigned(kind: string, repo: Bytes, { key }: Pick<Member, 'key'>, signed: Bytes, signature: Bytes): boolean {
   const { BASE, Fn } = ed25519.Point
   const [R, S] = [signature.subarray(0, 32), numberOf(signature.subarray(32))]
   const k = Fn.create(numberOf(sha512(Buffer.concat([R, key, D(`sign-${kind}`), repo, memberId(key), H(signed)]))))
-  return S < Fn.ORDER && same(BASE.multiplyUnsafe(S).subtract(ed25519.Point.fromBytes(key, true).multiplyUnsafe(k)).toBytes(), R)
+  const A = ed25519.Point.fromBytes(key, true)
+  const found = BASE.multiplyUnsafe(S).subtract(A.multiplyUnsafe(k))
+  return S < Fn.ORDER && !A.isSmallOrder() && !found.isSmallOrder() && same(found.toBytes(), R)
 }
 const isOwner = ({ roles }: Member): boolean => roles.includes('owner')
 const mayCommit = ({ roles, series }: Member, tag: Bytes): boolean =>

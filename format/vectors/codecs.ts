@@ -1,11 +1,14 @@
 // Each kind of record with its decoder and encoder, in one shape for generator, vector test and property test.
 
 import { createHash } from 'node:crypto'
-import { concat } from '../bytes.ts'
+import { verifySignature } from '../../src/repository/crypto/signing.ts'
+import { concat, fromHex } from '../bytes.ts'
 import { type CborRecord, type CborValue, decodeCbor, encodeCbor } from '../cbor.ts'
 import { decodeCheckpoint, decodeCheckpointHeader, encodeCheckpoint, encodeCheckpointHeader } from '../checkpoint.ts'
 import { decodeDetails, encodeDetails } from '../details.ts'
+import type { SignatureKind } from '../domains.ts'
 import { checkClear, type EventName } from '../events.ts'
+import { FormatError } from '../format-error.ts'
 import { decodeFrame, encodeFrameHeader, type Frame } from '../frame.ts'
 import { decodeIdentityFile, encodeIdentityFile } from '../identity-file.ts'
 import { decodeSegmentBody, decodeSegmentHeader, encodeSegmentBody, encodeSegmentHeader } from '../index-segment.ts'
@@ -61,6 +64,14 @@ function keyText(key: ParsedStoreKey): string {
   if (key.kind === 'lease') return leaseKey(key.operation, key.renewal)
   if (key.kind === 'pack') return packKey(key.packKind, key.id)
   return { checkpoint: checkpointKey, manifest: manifestKey, segment: segmentKey }[key.kind](key.id)
+}
+
+/** The signature itself, when it is good for the key and object of the context. */
+function goodSignature(signature: Uint8Array, context: Context): Buffer {
+  const bytes = (name: string): Buffer => fromHex(context[name] as string)
+  const kind = context['kind'] as SignatureKind
+  if (verifySignature(kind, bytes('repository'), bytes('publicKey'), bytes('object'), signature)) return Buffer.from(signature)
+  throw new FormatError('signature', 'The signature is not by this key, or not over this object.')
 }
 
 export const codecs = {
@@ -120,6 +131,7 @@ export const codecs = {
   ),
   'repository-json': codec(decodeRepositoryJson, encodeRepositoryJson),
   'identity-file': codec(decodeIdentityFile, (identity) => Buffer.from(encodeIdentityFile(identity))),
+  signature: codec<Buffer>(goodSignature, (signature) => signature),
   /** One way only: `decoded` names a function and its arguments, the bytes are its result. */
   derivation: codec<Context>((_bytes, context) => context, derive),
 } as const satisfies Record<string, Codec>

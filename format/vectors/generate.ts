@@ -11,6 +11,7 @@ import { keyCases } from './key-cases.ts'
 import { manifestCases } from './manifest-cases.ts'
 import { nameCases } from './name-cases.ts'
 import { packCases } from './pack-cases.ts'
+import { signatureCases } from './signature-cases.ts'
 import { smallCases } from './small-cases.ts'
 import { streamCases } from './stream-cases.ts'
 import { treeCases } from './tree-cases.ts'
@@ -29,6 +30,7 @@ const all: readonly Vector[] = [
   ...journalCases,
   ...eventCases,
   ...checkpointCases,
+  ...signatureCases,
 ]
 
 /** The name and text of each file. */

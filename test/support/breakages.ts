@@ -3,7 +3,9 @@
 import fs from 'node:fs'
 import type { IdentityFile } from '../../format/identity-file.ts'
 import { decodeJournalEntry, decodeSigned, encodeJournalEntry, encodeSigned, type JournalEntry } from '../../format/journal.ts'
+import { sha256 } from '../../src/repository/crypto/hash.ts'
 import { SigningKey } from '../../src/repository/crypto/signing.ts'
+import { findSignature, type OddKey, type OddSignature, oddKey, torsionOf } from './odd-signatures.ts'
 
 export interface Wreck {
   /** Root of the store to break. */
@@ -65,6 +67,29 @@ function resign(
   rewrite(slotFile(root, 2), encodeSigned([body, key.sign('journal-entry', identity.repository, body)]))
 }
 
+/** Appends an entry that makes the holder of an odd key an owner, and one that this owner signs: no reader knows the feature it asks for. */
+function appendByOddKey({ root, identity }: Wreck, key: OddKey, isWanted: (found: OddSignature) => boolean): void {
+  const owner = SigningKey.fromSeed(identity.signingSeed)
+  const { repository } = identity
+  const previous = fs.readFileSync(slotFile(root, 2))
+  const bare = { ...decodeJournalEntry(decodeSigned(previous, 1 << 20)[0]), sealed: Buffer.alloc(0), operation: Buffer.alloc(16, 3) }
+  const add = [{ key: key.publicKey, roles: ['owner'] }]
+  const joins = encodeJournalEntry({
+    ...bare,
+    sequence: 3,
+    previous: sha256(previous),
+    event: 'permission_change',
+    clear: { add, remove: [] },
+  })
+  const joined = encodeSigned([joins, owner.sign('journal-entry', repository, joins)])
+  rewrite(slotFile(root, 3), joined)
+  const clear = { read: ['unknown'], write: [], check: [], delete: [] }
+  const member = key.memberId
+  const asks = encodeJournalEntry({ ...bare, sequence: 4, previous: sha256(joined), member, event: 'features_set', clear })
+  rewrite(slotFile(root, 4), encodeSigned([asks, findSignature(key, { kind: 'journal-entry', repository, bytes: asks }, isWanted)]))
+}
+
+const MIXED_ORDER = oddKey(0x1234567890abcdefn, 1)
 const stranger = SigningKey.fromSeed(Buffer.alloc(32, 7))
 const withoutIndex = (root: string): void => fs.rmSync(`${root}/index`, { recursive: true })
 const everyPack = (root: string, change: (file: string) => void): void => filesIn(root, 'packs').forEach(change)
@@ -108,6 +133,10 @@ const journal: readonly Breakage[] = [
   { name: 'entry with a wrong sequence', apply: (wreck) => resign(wreck, (entry) => ({ ...entry, sequence: 3 })) },
   { name: 'entry with an unknown event', apply: (wreck) => resign(wreck, (entry) => ({ ...entry, event: 'snapshot_imagined' })) },
   { name: 'entry with a reserved event', apply: (wreck) => resign(wreck, (entry) => ({ ...entry, event: 'prune_swept' })) },
+  {
+    name: 'entry of a member whose key is of mixed order: it counts where the equation holds without the cofactor',
+    apply: (wreck) => appendByOddKey(wreck, MIXED_ORDER, (found) => torsionOf(found) === 0),
+  },
   { name: 'entry with a clear field too many', apply: (wreck) => resign(wreck, withExtraField) },
   { name: 'entry with details of another entry', apply: (wreck) => resign(wreck, (entry) => ({ ...entry, time: entry.time + 1 })) },
 ]
@@ -173,6 +202,14 @@ export const HARMLESS: readonly Breakage[] = [
   { name: 'data packs swapped', apply: ({ root }) => swap(filesIn(root, 'packs/data')) },
   { name: 'tree packs swapped', apply: ({ root }) => swap(filesIn(root, 'packs/tree')) },
   { name: 'journal: junk behind the last entry', apply: ({ root }) => fs.writeFileSync(slotFile(root, 3), 'junk') },
+  {
+    name: 'journal: an entry of a member whose key is of mixed order, which only the cofactor would make good',
+    apply: (wreck) => appendByOddKey(wreck, MIXED_ORDER, (found) => torsionOf(found) !== 0),
+  },
+  {
+    name: 'journal: an entry of a member whose key is of small order, for which anybody can sign',
+    apply: (wreck) => appendByOddKey(wreck, oddKey(0n, 1), (found) => torsionOf(found) === 0),
+  },
   { name: 'names that are no keys', apply: ({ root }) => fs.writeFileSync(`${root}/journal/9999`, 'junk') },
   { name: 'a recovery slot that is junk', apply: ({ root }) => fs.writeFileSync(`${root}/keys/${'0'.repeat(32)}`, 'junk') },
 ]

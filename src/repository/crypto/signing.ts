@@ -6,11 +6,14 @@ import { memberIdInput, signatureInput } from '../../../format/derivations.ts'
 import type { SignatureKind } from '../../../format/domains.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import { sha256 } from './hash.ts'
+import { isSmallOrder } from './small-order.ts'
 
 export type { SignatureKind }
 
 export const SIGNATURE_BYTES = 64
 const KEY_BYTES = 32
+/** R, the point in front of a signature. */
+const POINT_BYTES = 32
 /** DER up to the key's own bytes. RFC 8410 */
 const PRIVATE_DER = Buffer.from('302e020100300506032b657004220420', 'hex')
 const PUBLIC_DER = Buffer.from('302a300506032b6570032100', 'hex')
@@ -58,11 +61,13 @@ export function verifySignature(
 ): boolean {
   if (publicKey.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false
   const { key, id } = verifyingKey(publicKey)
+  if (key === undefined || isSmallOrder(signature.subarray(0, POINT_BYTES))) return false
   return verify(null, signatureInput(kind, repository, id, sha256(bytes)), key, signature)
 }
 
 interface VerifyingKey {
-  readonly key: KeyObject
+  /** Undefined for a point of small order, by which nothing is signed. */
+  readonly key: KeyObject | undefined
   readonly id: Buffer
 }
 
@@ -74,7 +79,7 @@ function verifyingKey(publicKey: Uint8Array): VerifyingKey {
   const known = verifyingKeys.get(name)
   if (known !== undefined) return known
   if (verifyingKeys.size >= LIMITS.members) verifyingKeys.clear()
-  const key = createPublicKey({ key: concat(PUBLIC_DER, publicKey), format: 'der', type: 'spki' })
+  const key = isSmallOrder(publicKey) ? undefined : createPublicKey({ key: concat(PUBLIC_DER, publicKey), format: 'der', type: 'spki' })
   const made = { key, id: memberId(publicKey) }
   verifyingKeys.set(name, made)
   return made
