@@ -16,15 +16,30 @@ import { scratch } from '../support/scratch.ts'
 import { linesInSnapshot, linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 /** Stat records that lie, by inode: a clock too coarse to tell two writes apart. */
-const frozen = vi.hoisted(() => new Map<bigint, unknown>())
+const frozen = vi.hoisted(() => new Map<bigint, { readonly stat: unknown; readonly stamp: Uint32Array }>())
 vi.mock('../../src/runtime/posix/stat.ts', async (original) => {
   const real = await original<typeof import('../../src/runtime/posix/stat.ts')>()
-  const lie = (stat: FileStat): FileStat => (frozen.get(stat.ino) as FileStat | undefined) ?? stat
+  const lie = (stat: FileStat): FileStat => (frozen.get(stat.ino)?.stat as FileStat | undefined) ?? stat
   return {
     ...real,
     statAt: (...args: Parameters<typeof real.statAt>) => lie(real.statAt(...args)),
     statFd: (fd: number) => lie(real.statFd(fd)),
   }
+})
+
+vi.mock('../../src/runtime/posix/stat-buffer.ts', async (original) => {
+  const real = await original<typeof import('../../src/runtime/posix/stat-buffer.ts')>()
+  class StatBuffer extends real.StatBuffer {
+    override stampInto(target: Uint32Array, at: number): void {
+      const lie = frozen.get(this.ino)
+      if (lie === undefined) super.stampInto(target, at)
+      else target.set(lie.stamp, at)
+    }
+    override isSameStamp(other: InstanceType<typeof real.StatBuffer>): boolean {
+      return frozen.has(this.ino) || super.isSameStamp(other)
+    }
+  }
+  return { ...real, StatBuffer }
 })
 
 /** Names of directories that do not open, though nothing about them changes. */
@@ -252,9 +267,12 @@ describe('a file that is written again within the tick of its clock', () => {
   /** Commits, changes a file so that its stat record stays the same, commits again; what the second snapshot holds of it. */
   async function secondContent(): Promise<string> {
     write('file', 'old content')
-    const { statPath } = await import('../../src/runtime/posix/stat.ts')
-    const stat = statPath(Buffer.from(at('tree', 'file')))
-    frozen.set(stat.ino, stat)
+    const { STAMP_WORDS, StatBuffer } = await import('../../src/runtime/posix/stat-buffer.ts')
+    const stat = new StatBuffer()
+    stat.readPath(Buffer.from(at('tree', 'file')))
+    const stamp = new Uint32Array(STAMP_WORDS)
+    stat.stampInto(stamp, 0)
+    frozen.set(stat.ino, { stat: stat.copy(), stamp })
     await commitTree()
     fs.writeFileSync(at('tree', 'file'), 'new content')
     await commitTree()

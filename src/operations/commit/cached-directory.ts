@@ -3,7 +3,7 @@
 
 import { sha256 } from '../../repository/crypto/hash.ts'
 import { joinOwn } from '../../runtime/discard.ts'
-import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
+import { STAT_RECORD_BYTES, type StatRecords } from '../../sources/filesystem/stat-record.ts'
 
 /** Rows by the directory's path, as latin1 text; disposable. */
 export interface CaptureCache {
@@ -12,7 +12,8 @@ export interface CaptureCache {
   put(path: string, row: Buffer): void
 }
 
-export interface CachedDirectory {
+/** What a row holds. */
+export interface DirectoryRow {
   /** The directory's own stat record and encoded entry. */
   readonly ownStat: Buffer
   readonly ownEntry: Buffer
@@ -20,9 +21,8 @@ export interface CachedDirectory {
   readonly names: string
   /** Stat records of the names, STAT_RECORD_BYTES each. */
   readonly stats: Buffer
-  /** Encoded entries of the names; empty for directories, which have rows of their own. */
+  /** Bytes of the encoded entry of each name; 0 for directories, which have rows of their own. */
   readonly lengths: Uint32Array
-  readonly entries: Buffer
 }
 
 const CHECKSUM_BYTES = 8
@@ -30,7 +30,7 @@ const NO_CHECKSUM = Buffer.alloc(CHECKSUM_BYTES)
 const HEADER_BYTES = 12
 
 /** The row of a directory, in memory of its own. */
-export function encodeCachedDirectory(directory: Omit<CachedDirectory, 'entries'> & { readonly entries: readonly Uint8Array[] }): Buffer {
+export function encodeCachedDirectory(directory: DirectoryRow & { readonly entries: readonly Uint8Array[] }): Buffer {
   const { ownStat, ownEntry, names, stats, lengths, entries } = directory
   const header = Buffer.alloc(HEADER_BYTES)
   const nameBytes = Buffer.from(names, 'latin1')
@@ -55,19 +55,53 @@ export function decodeCachedDirectory(row: Buffer): CachedDirectory | undefined 
   const stats = next(STAT_RECORD_BYTES * count)
   const ownEntry = next(body.readUInt32LE(0))
   const names = next(body.readUInt32LE(4)).toString('latin1')
-  return { ownStat, ownEntry, names, stats, lengths, entries: body.subarray(at) }
+  return new CachedDirectory({ ownStat, ownEntry, names, stats, lengths }, body.subarray(at))
 }
 
-/** The entries of a cached directory by name, with their stat records. */
-export function cachedEntries(cached: CachedDirectory): Map<string, { stat: Buffer; entry: Buffer }> {
-  const byName = new Map<string, { stat: Buffer; entry: Buffer }>()
-  let at = 0
-  if (cached.lengths.length === 0) return byName
-  for (const [index, name] of cached.names.split('/').entries()) {
-    const stat = cached.stats.subarray(STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * (index + 1))
-    const length = cached.lengths[index]!
-    byName.set(name, { stat, entry: cached.entries.subarray(at, at + length) })
-    at += length
+/** A directory as it was last captured; a name is told by its place among the names. */
+export class CachedDirectory {
+  readonly ownStat: Buffer
+  readonly ownEntry: Buffer
+  readonly names: string
+  readonly #stats: Buffer
+  readonly #lengths: Uint32Array
+  readonly #entries: Buffer
+  #ends: Float64Array | undefined
+  #places: Map<string, number> | undefined
+
+  constructor({ ownStat, ownEntry, names, stats, lengths }: DirectoryRow, entries: Buffer) {
+    this.ownStat = ownStat
+    this.ownEntry = ownEntry
+    this.names = names
+    this.#stats = stats
+    this.#lengths = lengths
+    this.#entries = entries
   }
-  return byName
+
+  /** Whether it held exactly these names, joined by '/'. */
+  hasNames(names: string, count: number): boolean {
+    return this.#lengths.length === count && this.names === names
+  }
+
+  /** The place of a name; undefined when it was not there. */
+  placeOf(name: string): number | undefined {
+    this.#places ??= new Map(this.#lengths.length === 0 ? [] : this.names.split('/').map((each, place) => [each, place]))
+    return this.#places.get(name)
+  }
+
+  /** Whether an entry was captured, and the stat record was number `index` of these. */
+  isSame(place: number, stats: StatRecords, index: number): boolean {
+    return this.#lengths[place]! > 0 && stats.equals(index, this.#stats, place)
+  }
+
+  /** The encoded entry; empty for a directory. */
+  entryAt(place: number): Buffer {
+    this.#ends ??= ends(this.#lengths)
+    return this.#entries.subarray(this.#ends[place]! - this.#lengths[place]!, this.#ends[place])
+  }
+}
+
+function ends(lengths: Uint32Array): Float64Array {
+  let at = 0
+  return Float64Array.from(lengths, (length) => (at += length))
 }

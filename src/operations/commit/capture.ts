@@ -5,21 +5,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeEntry, ENTRY_DIRECTORY, ENTRY_FILE, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk } from '../../repository/objects/stream-writer.ts'
 import { storeTree } from '../../repository/objects/tree-writer.ts'
-import { readNames } from '../../runtime/posix/directory.ts'
-import { type FileStat, statAt } from '../../runtime/posix/stat.ts'
+import { readLatin1Names } from '../../runtime/posix/directory.ts'
+import type { FileStat } from '../../runtime/posix/stat.ts'
+import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import type { DirectoryHandle, DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
 import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
 import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
-import { forgetStatRecord, isForgotten, putStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { isForgotten, StatRecords } from '../../sources/filesystem/stat-record.ts'
 import { unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
-import { type CachedDirectory, type CaptureCache, cachedEntries, decodeCachedDirectory } from './cached-directory.ts'
+import { type CachedDirectory, type CaptureCache, decodeCachedDirectory } from './cached-directory.ts'
 import { DirectoryNode } from './directory-node.ts'
 import { readDirectoryXattrs } from './directory-xattrs.ts'
 import type { FileQueue } from './file-queue.ts'
 import type { Problems } from './problems.ts'
-import { isRacy } from './racy.ts'
 import type { CommitCounts } from './statistics.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -56,6 +56,7 @@ export async function capture(options: CaptureOptions): Promise<Entry> {
 class Capture {
   readonly #options: CaptureOptions
   #stack: DirectoryNode[] = []
+  readonly #stat = new StatBuffer()
   #device = 0
   #rootEntry: Uint8Array | undefined
 
@@ -102,17 +103,16 @@ class Capture {
   #list(node: DirectoryNode): void {
     const fd = node.handle.fd()
     const names = this.#crossesDevice(node) ? [] : this.#chosenNames(node, fd)
-    const stats = Buffer.allocUnsafe(STAT_RECORD_BYTES * names.length)
     const kept: string[] = []
+    node.stats = new StatRecords(names.length)
     for (const name of names) {
-      const type = this.#statInto(node, fd, name, stats, STAT_RECORD_BYTES * kept.length)
+      const type = this.#statInto(node, fd, name, kept.length)
       if (type === undefined) continue
       node.types.push(type)
       kept.push(name)
     }
     node.names = kept
-    node.stats = stats.subarray(0, STAT_RECORD_BYTES * kept.length)
-    node.entries = new Array<Uint8Array | undefined>(kept.length).fill(undefined)
+    node.entries = new Array<undefined>(kept.length).fill(undefined)
     node.cached = this.#cachedDirectory(node)
   }
 
@@ -122,14 +122,15 @@ class Capture {
 
   #chosenNames(node: DirectoryNode, fd: number): readonly string[] {
     const { selection } = node
-    const all = readNames(fd).map((name) => name.toString('latin1'))
+    const all = readLatin1Names(fd)
     const chosen = selection === 'all' ? all : all.filter((name) => selection.has(name))
     return this.#options.excludeCaches && isTaggedCache(fd, chosen) ? TAGGED_CACHE_NAMES : chosen
   }
 
-  #statInto(node: DirectoryNode, fd: number, name: string, stats: Buffer, offset: number): EntryType | undefined {
+  #statInto(node: DirectoryNode, fd: number, name: string, index: number): EntryType | undefined {
+    const stat = this.#stat
     try {
-      const stat = statAt(fd, Buffer.from(name, 'latin1'))
+      stat.readLatin1At(fd, name)
       const type = entryTypeOf(stat)
       if (this.#options.isExcluded?.(node.pathOf(name), type === ENTRY_DIRECTORY) === true) return undefined
       if (type === ENTRY_DIRECTORY && this.#options.own.is(stat)) {
@@ -137,7 +138,7 @@ class Capture {
         return undefined
       }
       if (type === undefined) this.#options.problems.add(node.pathOf(name), 'unsupported', 'a file of an unknown type')
-      putStatRecord(stats, offset, stat)
+      node.stats.put(index, stat)
       return type
     } catch (error) {
       this.#options.problems.addError(node.pathOf(name), error)
@@ -153,20 +154,18 @@ class Capture {
   /** Decides for each name: as it was, a directory to visit, or a file to read. */
   #look(node: DirectoryNode): void {
     const { cached } = node
-    const sameNames = cached !== undefined && cached.names === node.names.join('/') && cached.lengths.length === node.names.length
+    const sameNames = cached?.hasNames(node.names.join('/'), node.names.length) === true
     node.changed = !sameNames || isForgotten(cached.ownStat)
-    const known = cached === undefined ? undefined : cachedEntries(cached)
     const below: DirectoryNode[] = []
     for (const [index, name] of node.names.entries()) {
       const type = node.types[index]!
-      const stat = node.statOf(index)
-      const sizeBytes = stat.readDoubleLE(8)
+      const sizeBytes = node.stats.sizeBytes(index)
       this.#options.counts.add(type, name, sizeBytes)
       if (type === ENTRY_DIRECTORY) below.push(this.#below(node, index, name))
       else {
-        const before = known?.get(name)
-        if (before !== undefined && before.entry.length > 0 && before.stat.equals(stat)) node.entries[index] = before.entry
-        else this.#read(node, index, name, type === ENTRY_FILE ? sizeBytes : 0, before?.entry)
+        const place = sameNames ? index : cached?.placeOf(name)
+        if (place !== undefined && cached!.isSame(place, node.stats, index)) node.entries[index] = place
+        else this.#read(node, index, name, type === ENTRY_FILE ? sizeBytes : 0, place)
       }
     }
     for (const child of below.reverse()) this.#stack.push(child)
@@ -178,11 +177,12 @@ class Capture {
     return new DirectoryNode(node, index, node.handle.child(Buffer.from(name, 'latin1')), node.pathOf(name), selection)
   }
 
-  #read(node: DirectoryNode, index: number, name: string, sizeBytes: number, before: Buffer | undefined): void {
+  #read(node: DirectoryNode, index: number, name: string, sizeBytes: number, place: number | undefined): void {
     const { queue, counts, problems } = this.#options
     node.pending++
     node.changed = true
     const isFile = node.types[index] === ENTRY_FILE
+    const before = place === undefined ? undefined : node.cached!.entryAt(place)
     const countOfNews = before === undefined ? 'newFiles' : 'changedFiles'
     if (isFile) counts[countOfNews]++
     counts.readBytes += sizeBytes
@@ -191,14 +191,14 @@ class Capture {
       name,
       isRegular: isFile,
       sizeBytes,
-      done: (entry, stat, problem) => {
+      done: (entry, stats, at, problem) => {
         node.handle.unpin()
         if (entry === undefined) counts.remove(node.types[index]!, name, sizeBytes)
         const isNoNews = entry === undefined || before?.equals(entry) === true // the latter was read again to be sure
         if (isFile && isNoNews) counts[countOfNews]--
         if (problem !== undefined) problems.add(node.pathOf(name), problem.kind, problem.message)
-        stat.copy(node.stats, STAT_RECORD_BYTES * index)
-        if (isRacy(node.statOf(index), this.#options.startedAt)) forgetStatRecord(node.stats, STAT_RECORD_BYTES * index)
+        node.stats.copyFrom(index, stats, at)
+        if (node.stats.isRacy(index, this.#options.startedAt)) node.stats.forget(index)
         node.entries[index] = entry
         this.#finishOne(node)
       },
@@ -224,17 +224,18 @@ class Capture {
   #entryOf(node: DirectoryNode): Uint8Array {
     const { cached, parent } = node
     const stat = node.handle.stat()
-    const ownStat = statRecord(stat)
-    if (cached !== undefined && !node.changed && cached.ownStat.equals(ownStat)) return cached.ownEntry
+    const own = new StatRecords(1)
+    own.put(0, stat)
+    if (cached !== undefined && !node.changed && own.equals(0, cached.ownStat, 0)) return cached.ownEntry
     if (parent !== undefined) parent.changed = true
     const form = { root: parent === undefined }
     const isSame = cached !== undefined && !node.changed
     const content = isSame ? decodeEntry(cached.ownEntry, form).content! : storeTree(node.encoded(), this.#options.putTree)
     const ownEntry = encodeEntry({ ...this.#ownEntry(node, stat), content }, form)
-    if (node.incomplete || isRacy(ownStat, this.#options.startedAt)) forgetStatRecord(ownStat, 0)
+    if (node.incomplete || own.isRacy(0, this.#options.startedAt)) own.forget(0)
     this.#options.cache?.put(
       node.path,
-      node.row(ownStat, ownEntry, (type) => type === ENTRY_DIRECTORY),
+      node.row(own.bytes(1), ownEntry, (type) => type === ENTRY_DIRECTORY),
     )
     return ownEntry
   }

@@ -10,7 +10,7 @@ import { ClaimSet } from '../../repository/pack/claims.ts'
 import { joinOwn } from '../../runtime/discard.ts'
 import type { JobHandlers, PostEvent } from '../../runtime/job-pool.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
-import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { StatRecords, statRecord } from '../../sources/filesystem/stat-record.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'
 import type { CommitJob, CommitResult, CommitWorkerData, FileProblem, FilesResult, FileToRead } from './messages.ts'
 import { PackFlow } from './pack-flow.ts'
@@ -59,19 +59,20 @@ async function run(job: CommitJob, content: ContentWriter): Promise<CommitResult
 async function readFiles(files: readonly FileToRead[], content: ContentWriter): Promise<FilesResult> {
   const entries: Uint8Array[] = []
   const lengths = new Uint32Array(files.length)
-  const stats = Buffer.alloc(STAT_RECORD_BYTES * files.length)
+  const stats = new StatRecords(files.length)
   const problems: FileProblem[] = []
   const long: number[] = []
-  for (const [index, file] of files.entries()) {
-    const { entry, isLong, stat, problem } = await readFile(file, content)
+  for (let index = 0; index < files.length; index++) {
+    const read = readFile(files[index]!, content)
+    const { entry, isLong, stat, problem } = read instanceof Promise ? await read : read
     if (isLong === true) long.push(index)
     if (entry !== undefined) entries.push(entry)
     lengths[index] = entry?.length ?? 0
-    if (stat !== undefined && problem === undefined) stat.copy(stats, STAT_RECORD_BYTES * index)
-    else forgetStatRecord(stats, STAT_RECORD_BYTES * index)
+    if (stat !== undefined && problem === undefined) stats.put(index, stat)
+    else stats.forget(index)
     if (problem !== undefined) problems.push({ index, ...problem })
   }
-  return { kind: 'files', entries: joinOwn(entries), lengths, stats, problems, long }
+  return { kind: 'files', entries: joinOwn(entries), lengths, stats: stats.bytes(files.length), problems, long }
 }
 
 /** A message copies what is not transferred, and of a part of node's pool it would copy the whole pool. */

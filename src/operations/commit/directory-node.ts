@@ -4,9 +4,12 @@ import type { EntryType } from '../../../format/tree.ts'
 import type { EncodedEntry } from '../../repository/objects/tree-writer.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import type { Selection } from '../../sources/filesystem/selection.ts'
-import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
+import { StatRecords } from '../../sources/filesystem/stat-record.ts'
 import { type CachedDirectory, encodeCachedDirectory } from './cached-directory.ts'
 import type { EntryXattr } from './xattrs.ts'
+
+const NO_RECORDS = new StatRecords(0)
+const EMPTY = Buffer.alloc(0)
 
 export class DirectoryNode {
   readonly parent: DirectoryNode | undefined
@@ -17,10 +20,10 @@ export class DirectoryNode {
   readonly path: string
   readonly selection: Selection
   names: readonly string[] = []
-  stats: Buffer = Buffer.alloc(0)
+  stats = NO_RECORDS
   types: EntryType[] = []
-  /** Encoded entries by position; undefined while they are read, and for what could not be read. */
-  entries: (Uint8Array | undefined)[] = []
+  /** Encoded entries by position, or their places in `cached`; undefined while they are read, and for what could not be read. */
+  entries: (Uint8Array | number | undefined)[] = []
   /** How many names are still being read, one more while the names are being listed. */
   pending = 1
   cached: CachedDirectory | undefined
@@ -47,25 +50,28 @@ export class DirectoryNode {
     return this.path === '' ? name : `${this.path}/${name}`
   }
 
-  statOf(index: number): Buffer {
-    return this.stats.subarray(STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * (index + 1))
+  /** The encoded entry of a name; undefined when there is none. */
+  #entryAt(index: number): Uint8Array | undefined {
+    const entry = this.entries[index]
+    return typeof entry === 'number' ? this.cached!.entryAt(entry) : entry
   }
 
   /** The entries that there are, sorted by name as the names are. */
   *encoded(): Generator<EncodedEntry> {
-    for (const [index, bytes] of this.entries.entries()) {
-      if (bytes !== undefined) yield { name: Buffer.from(this.names[index]!, 'latin1'), bytes }
+    for (const [index, name] of this.names.entries()) {
+      const bytes = this.#entryAt(index)
+      if (bytes !== undefined) yield { name: Buffer.from(name, 'latin1'), bytes }
     }
   }
 
   /** The catalog's row for this directory. Directories below have rows of their own, so their entries are left out. */
   row(ownStat: Buffer, ownEntry: Buffer, isDirectory: (type: EntryType) => boolean): Buffer {
-    const own = this.entries.map((bytes, index) => (bytes === undefined || isDirectory(this.types[index]!) ? EMPTY : bytes))
+    const own = this.names.map((_, index) => (isDirectory(this.types[index]!) ? EMPTY : (this.#entryAt(index) ?? EMPTY)))
     return encodeCachedDirectory({
       ownStat,
       ownEntry,
       names: this.names.join('/'),
-      stats: this.stats,
+      stats: this.stats.bytes(this.names.length),
       lengths: Uint32Array.from(own, (bytes) => bytes.length),
       entries: own,
     })
@@ -76,9 +82,7 @@ export class DirectoryNode {
     this.names = []
     this.entries = []
     this.types = []
-    this.stats = EMPTY
+    this.stats = NO_RECORDS
     this.cached = undefined
   }
 }
-
-const EMPTY = Buffer.alloc(0)

@@ -55,10 +55,12 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
   return { counts, problems: problems.kept, problemCount: problems.count, ownDirectories: own.foundAt }
 }
 
+const NO_RECORD = Buffer.alloc(0)
+
 /** Answers every file at once; the walk has counted it by then. */
 const COUNTED_ONLY: CaptureOptions['queue'] = {
   isFull: false,
-  add: (file) => file.done(PLACEHOLDER, Buffer.alloc(0), undefined),
+  add: (file) => file.done(PLACEHOLDER, NO_RECORD, 0, undefined),
   room: () => Promise.resolve(),
   progress: () => Promise.resolve(),
   drain: () => Promise.resolve(),

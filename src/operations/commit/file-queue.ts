@@ -1,20 +1,20 @@
 // Files on their way to the worker threads: small ones in batches of neighbours, large ones in ranges, so that one file uses all
 // cores. Bounded: the walk waits when too much is under way. Main thread.
 
+import { asBuffer } from '../../../format/bytes.ts'
 import type { Stream } from '../../../format/stream.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
-import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
 import { LARGE_FILE_BYTES, readLargeFile } from './large-file.ts'
 import type { CommitJob, CommitResult, FileProblem, FilesResult, RangesResult } from './messages.ts'
 
-/** A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record. */
+/** A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record, number `at` of `stats`. */
 export interface QueuedFile {
   readonly directoryFd: number
   readonly name: string
   readonly isRegular: boolean
   readonly sizeBytes: number
-  done(entry: Uint8Array | undefined, stat: Buffer, problem: Omit<FileProblem, 'index'> | undefined): void
+  done(entry: Uint8Array | undefined, stats: Buffer, at: number, problem: Omit<FileProblem, 'index'> | undefined): void
 }
 
 const BATCH_FILES = 512
@@ -111,6 +111,7 @@ export class FileQueue {
     const files = batch.map(({ directoryFd, name, isRegular }) => ({ directoryFd, name, isRegular }))
     const result = (await this.#pool.run({ kind: 'files', files })) as FilesResult
     if (this.#dropped) return
+    const stats = asBuffer(result.stats)
     const problems = new Map(result.problems.map((problem) => [problem.index, problem]))
     let at = 0
     for (const [index, file] of batch.entries()) {
@@ -122,7 +123,7 @@ export class FileQueue {
         continue
       }
       this.#filesUnderWay--
-      file.done(entry, statAt(result.stats, index), problems.get(index))
+      file.done(entry, stats, index, problems.get(index))
     }
   }
 
@@ -132,7 +133,7 @@ export class FileQueue {
     const { entry, stat, problem } = await readLargeFile(file, this.#pool, this.#putTree)
     if (this.#dropped) return
     this.#filesUnderWay--
-    file.done(entry, stat, problem)
+    file.done(entry, stat, 0, problem)
   }
 
   async #storeValues(values: readonly Uint8Array[], done: (streams: readonly Stream[]) => void): Promise<void> {
@@ -153,8 +154,4 @@ export class FileQueue {
   #throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure.error
   }
-}
-
-function statAt(stats: Uint8Array, index: number): Buffer {
-  return Buffer.from(stats.buffer, stats.byteOffset + STAT_RECORD_BYTES * index, STAT_RECORD_BYTES)
 }

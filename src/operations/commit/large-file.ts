@@ -9,7 +9,7 @@ import type { JobPool } from '../../runtime/job-pool.ts'
 import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
 import { readXattrsFd } from '../../runtime/posix/xattr.ts'
 import { entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
-import { forgetStatRecord, STAT_RECORD_BYTES, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { forgottenRecord, statRecord } from '../../sources/filesystem/stat-record.ts'
 import type { ByteRange, CommitJob, CommitResult, FileProblem, FileToRead, RangesResult } from './messages.ts'
 import { openToRead, problemOf, rangesOf } from './read-file.ts'
 import { type EntryXattr, isLong } from './xattrs.ts'
@@ -28,8 +28,7 @@ export interface LargeFile {
 
 /** Reads a large file on all threads. Never throws for what the file system says of this file. */
 export async function readLargeFile(file: FileToRead, pool: Pool, put: PutChunk): Promise<LargeFile> {
-  const forgotten = Buffer.alloc(STAT_RECORD_BYTES)
-  forgetStatRecord(forgotten, 0)
+  const forgotten = forgottenRecord()
   try {
     const fd = openToRead(file.directoryFd, Buffer.from(file.name, 'latin1'))
     try {

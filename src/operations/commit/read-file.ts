@@ -8,28 +8,59 @@ import { INLINE_ITEMS } from '../../repository/objects/stream-writer.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
 import { dataExtents } from '../../runtime/posix/sparse.ts'
 import { type FileStat, statAt, statFd } from '../../runtime/posix/stat.ts'
+import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import { readXattrsAt, readXattrsFd } from '../../runtime/posix/xattr.ts'
 import { entryOf, entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
 import { statRecord } from '../../sources/filesystem/stat-record.ts'
 import type { ByteRange, FileToRead, ProblemKind } from './messages.ts'
-import { type ContentWriter, storeRanges } from './store-content.ts'
+import { type ContentWriter, storeRanges, storeWhole } from './store-content.ts'
 import { xattrsOf } from './xattrs.ts'
 
 const CHUNK_DATA = 1
 const ATTEMPTS = 3
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = fs.constants
 
-/** What became of a file: an encoded entry, the stat record, and what is to be said about it. */
+/** What became of a file: an encoded entry, its metadata (valid until the next call), and what is to be said about it. */
 export interface ReadFile {
   readonly entry?: Buffer
   /** Set when the file has too many pieces for an entry made here. */
   readonly isLong?: true
-  readonly stat?: Buffer
+  readonly stat?: FileStat
   readonly problem?: { readonly kind: ProblemKind; readonly message: string }
 }
 
 /** Reads a file of any type but directory. Never throws for what the file system says of this file: that is its problem. */
-export async function readFile(file: FileToRead, content: ContentWriter): Promise<ReadFile> {
+export function readFile(file: FileToRead, content: ContentWriter): ReadFile | Promise<ReadFile> {
+  return readSmall(file, content) ?? readAny(file, content)
+}
+
+const before = new StatBuffer()
+const after = new StatBuffer()
+
+/**
+ * Most files are regular, small, without holes, and stay as they are: these are read without waiting for anything, at two thirds of the
+ * cost. Undefined when it is not one of these, or cannot be read.
+ */
+function readSmall(file: FileToRead, content: ContentWriter): ReadFile | undefined {
+  if (!file.isRegular || content.flowReady() !== undefined) return undefined
+  const name = Buffer.from(file.name, 'latin1')
+  let fd: number | undefined
+  try {
+    fd = openToRead(file.directoryFd, name)
+    before.readFd(fd)
+    if (entryTypeOf(before) !== ENTRY_FILE || before.sizeBytes > content.sizes.maxBytes || hasHoles(before)) return undefined
+    const items = storeWhole(fd, before.sizeBytes, content)
+    after.readFd(fd)
+    return before.isSameStamp(after) ? finishRegular(fd, name, after, items, content) : undefined
+  } catch (error) {
+    problemOf(error)
+    return undefined
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd)
+  }
+}
+
+async function readAny(file: FileToRead, content: ContentWriter): Promise<ReadFile> {
   const name = Buffer.from(file.name, 'latin1')
   try {
     const read = file.isRegular ? await readRegular(file.directoryFd, name, content) : undefined
@@ -51,12 +82,12 @@ async function readRegular(directoryFd: number, name: Buffer, content: ContentWr
   if (fd === undefined) return undefined
   try {
     for (let attempt = 1; ; attempt++) {
-      const before = statFd(fd)
-      if (entryTypeOf(before) !== ENTRY_FILE) return undefined
-      const items = await storeRanges(fd, before.sizeBytes, rangesOf(fd, before), content)
-      const changed = !statRecord(before).equals(statRecord(statFd(fd)))
+      const stat = statFd(fd)
+      if (entryTypeOf(stat) !== ENTRY_FILE) return undefined
+      const items = await storeRanges(fd, stat.sizeBytes, rangesOf(fd, stat), content)
+      const changed = !statRecord(stat).equals(statRecord(statFd(fd)))
       if (changed && attempt < ATTEMPTS) continue
-      return { ...finishRegular(fd, name, before, items, content), ...(changed && { problem: CHANGED }) }
+      return { ...finishRegular(fd, name, stat, items, content), ...(changed && { problem: CHANGED }) }
     }
   } finally {
     fs.closeSync(fd)
@@ -71,7 +102,7 @@ function finishRegular(fd: number, name: Buffer, stat: FileStat, items: readonly
   if (size > stat.sizeBytes) throw new Error(`${size} bytes were read of a file of ${stat.sizeBytes}`)
   const xattrs = xattrsOf(readXattrsFd(fd), (value) => content.writer.put(CHUNK_DATA, value))
   const entry = fileEntry(name, stat, xattrs, { size, depth: 0, items })
-  return { entry: encodeEntry(entry), stat: statRecord(stat) }
+  return { entry: encodeEntry(entry), stat }
 }
 
 function readOther(directoryFd: number, name: Buffer, type: EntryType, stat: FileStat, content: ContentWriter): ReadFile {
@@ -81,7 +112,7 @@ function readOther(directoryFd: number, name: Buffer, type: EntryType, stat: Fil
     ...(type === ENTRY_SYMLINK && { target: readlinkAt(directoryFd, name) }),
     ...(xattrs.length > 0 && { xattrs }),
   }
-  return { entry: encodeEntry(entry), stat: statRecord(stat) }
+  return { entry: encodeEntry(entry), stat }
 }
 
 /** Opens a regular file: through no symlink, without waiting for a FIFO that took its place, without touching its access time. */
@@ -108,10 +139,14 @@ function openUnlessSpecial(directoryFd: number, name: Buffer): number | undefine
 /** The ranges of a file that hold data; all of it when it has no holes. */
 export function rangesOf(fd: number, stat: FileStat): Iterable<ByteRange> {
   if (stat.sizeBytes === 0) return []
-  return stat.blocks * 512 < stat.sizeBytes ? dataExtents(fd, stat.sizeBytes) : [[0, stat.sizeBytes]]
+  return hasHoles(stat) ? dataExtents(fd, stat.sizeBytes) : [[0, stat.sizeBytes]]
 }
 
-/** How an error of the file system is recorded. */
+function hasHoles(stat: FileStat): boolean {
+  return stat.blocks * 512 < stat.sizeBytes
+}
+
+/** How an error of the file system the file system is recorded. */
 export function problemOf(error: unknown): { kind: ProblemKind; message: string } {
   const { code, message } = error as NodeJS.ErrnoException
   if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error

@@ -32,6 +32,19 @@ export async function storeRanges(fd: number, size: number, ranges: Iterable<Byt
   return items
 }
 
+/** Stores a file of at most one chunk's largest size, which has no holes; ends early where it does. Nothing is waited for. */
+export function storeWhole(fd: number, size: number, content: ContentWriter): StreamItem[] {
+  const { builder } = content.writer
+  const items: StreamItem[] = []
+  try {
+    fill(builder, fd, 0, size, content.sizes.maxBytes)
+    cutPending(content, true, items)
+    return items
+  } finally {
+    builder.drop(builder.pendingBytes)
+  }
+}
+
 /** Stores one range of data, without holes. */
 export async function storeRange(fd: number, start: number, end: number, content: ContentWriter, items: StreamItem[]): Promise<void> {
   const { builder } = content.writer

@@ -4,6 +4,7 @@ import type { Stream } from '../../../format/stream.ts'
 import type { Xattr } from '../../runtime/posix/xattr.ts'
 
 const INLINE_BYTES = 4096
+const NONE: readonly EntryXattr[] = []
 
 export interface EntryXattr {
   readonly name: Uint8Array
@@ -16,7 +17,8 @@ export function isLong(value: Uint8Array): boolean {
 }
 
 /** The attributes as an entry holds them. */
-export function xattrsOf(xattrs: readonly Xattr[], putData: (bytes: Uint8Array) => Uint8Array): EntryXattr[] {
+export function xattrsOf(xattrs: readonly Xattr[], putData: (bytes: Uint8Array) => Uint8Array): readonly EntryXattr[] {
+  if (xattrs.length === 0) return NONE
   return xattrs.map(({ name, value }) => {
     if (!isLong(value)) return { name, value }
     const id = putData(value)

@@ -26,7 +26,7 @@ export function isIncompressible(bytes: Uint8Array): boolean {
 /** Bits a byte. */
 function entropyOfPool(): number {
   counts.fill(0)
-  for (const byte of pooled) counts[byte]!++
+  for (let at = 0; at < POOLED_BYTES; at++) counts[pooled[at]!]!++ // an iterator would make an object of each byte
   let bits = 0
   for (const count of counts) if (count > 0) bits -= (count / POOLED_BYTES) * Math.log2(count / POOLED_BYTES)
   return bits

@@ -49,11 +49,13 @@ export async function* readSlots(store: ObjectStore, from: number): AsyncIterabl
   yield* probe(store, Math.max(from, last + 1))
 }
 
-/** Reads the slots from `last` down to `first`, both included; those that are absent are left out. */
+/** Reads the slots from `last` down to `first`, both included, as many at once as were read before; those that are absent are left out. */
 export async function* readSlotsBackwards(store: ObjectStore, last: number, first: number): AsyncIterable<Slot> {
-  for (let end = last; end >= first; end -= READ_AHEAD) {
-    const batch = Array.from({ length: Math.min(READ_AHEAD, end - first + 1) }, (_, i) => readSlot(store, end - i))
-    yield* (await Promise.all(batch)).filter((slot) => slot !== undefined)
+  for (let end = last; end >= first; ) {
+    const count = Math.min(Math.max(1, last - end), READ_AHEAD, end - first + 1)
+    const batch = await Promise.all(Array.from({ length: count }, (_, i) => readSlot(store, end - i)))
+    yield* batch.filter((slot) => slot !== undefined)
+    end -= count
   }
 }
 

@@ -1,6 +1,7 @@
 // The index as the packs tell it: their own directories, opened one by one. For `repair index`, and for readers when no segment
 // knows a chunk. SPEC §9.3.1.
 
+import { asBuffer } from '../../../format/bytes.ts'
 import { type SegmentPack, SHORT_ID_BYTES } from '../../../format/index-segment.ts'
 import { type DirectoryBlock, PACK_FOOTER_BYTES, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
 import { parseStoreKey } from '../../../format/store-key.ts'
@@ -64,13 +65,18 @@ export async function openPack(store: ObjectStore, packs: PackReader, key: strin
 export function segmentPack(id: Uint8Array, kind: PackKind, packBytes: number, blocks: readonly DirectoryBlock[]): SegmentPack {
   const chunks = blocks.flatMap((block) => block.chunks)
   const shortIds = new Uint8Array(SHORT_ID_BYTES * chunks.length)
-  for (const [at, chunk] of chunks.entries()) shortIds.set(chunk.id.subarray(0, SHORT_ID_BYTES), SHORT_ID_BYTES * at)
+  const lengths = new Uint32Array(chunks.length)
+  for (let at = 0; at < chunks.length; at++) {
+    const { id: chunkId, length } = chunks[at]!
+    asBuffer(chunkId).copy(shortIds, SHORT_ID_BYTES * at, 0, SHORT_ID_BYTES)
+    lengths[at] = length
+  }
   return {
     id,
     kind,
     packBytes,
     blocks: blocks.map(({ sealedBytes, rawBytes, chunks: { length } }) => ({ sealedBytes, rawBytes, chunkCount: length })),
-    lengths: Uint32Array.from(chunks, ({ length }) => length),
+    lengths,
     shortIds,
   }
 }

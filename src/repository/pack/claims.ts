@@ -64,7 +64,7 @@ export class ClaimSet {
   }
 
   #load(id: Uint8Array): void {
-    this.#keyBytes.set(id.subarray(0, SHORT_ID_BYTES))
+    for (let at = 0; at < SHORT_ID_BYTES; at++) this.#keyBytes[at] = id[at]!
     if (this.#key[0] === 0) this.#key[0] = 1 // zero marks a free slot
   }
 

@@ -13,6 +13,14 @@ const records = Buffer.alloc(64 * 1024)
  * @throws {PosixError} ENOENT when the directory was removed, ENOTDIR when the handle is none
  */
 export function readNames(dirFd: number): Buffer[] {
+  return readLatin1Names(dirFd).map((name) => Buffer.from(name, 'latin1'))
+}
+
+/**
+ * As `readNames`, with the bytes as latin1 text.
+ * @throws {PosixError} as `readNames` does
+ */
+export function readLatin1Names(dirFd: number): string[] {
   const names: string[] = []
   check(libc().lseek(dirFd, 0, SEEK_SET), 'lseek')
   for (;;) {
@@ -21,7 +29,7 @@ export function readNames(dirFd: number): Buffer[] {
     takeNames(bytes, names)
   }
   // One byte is one code unit in latin1, so sorting the strings is sorting the bytes, and faster.
-  return names.sort().map((name) => Buffer.from(name, 'latin1'))
+  return names.sort()
 }
 
 function takeNames(bytes: number, names: string[]): void {

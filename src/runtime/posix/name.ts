@@ -27,6 +27,23 @@ export function putName(scratch: Buffer, name: Bytes, syscall: string): Buffer {
 }
 
 /**
+ * As `putName`, with the bytes of the name as latin1 text: a walk has its names so.
+ * @throws {PosixError} as `putName` does
+ */
+export function putLatin1Name(scratch: Buffer, name: string, syscall: string): Buffer {
+  const { length } = name
+  if (length >= scratch.length) throw new PosixError(constants.errno.ENAMETOOLONG, syscall, name)
+  for (let at = 0; at < length; at++) {
+    const byte = name.charCodeAt(at)
+    if (byte === NUL || byte === SLASH || byte > 0xff) throw new PosixError(constants.errno.EINVAL, syscall, name)
+    scratch[at] = byte
+  }
+  scratch[length] = NUL
+  if (length < 3 && isDots(scratch.subarray(0, length))) throw new PosixError(constants.errno.EINVAL, syscall, name)
+  return scratch
+}
+
+/**
  * Writes a path, link target or attribute name with its NUL into `scratch`, and returns `scratch`.
  * @throws {PosixError} EINVAL for NUL inside, ENAMETOOLONG beyond the scratch, EILSEQ for a lone surrogate
  */
@@ -47,7 +64,7 @@ export function putProcPath(scratch: Buffer, dirFd: number, name: Bytes, syscall
 
 function putNameAt(scratch: Buffer, offset: number, name: Bytes, syscall: string): void {
   const bytes = toBytes(name, syscall)
-  if (bytes.length === 0 || isDots(bytes) || !copy(scratch, offset, bytes, SLASH, syscall)) {
+  if (isDots(bytes) || !copy(scratch, offset, bytes, SLASH, syscall)) {
     throw new PosixError(constants.errno.EINVAL, syscall, name)
   }
 }
@@ -71,6 +88,7 @@ function copy(scratch: Buffer, offset: number, bytes: Uint8Array, forbidden: num
   return true
 }
 
+/** Whether a name is '', '.' or '..'. */
 function isDots(bytes: Uint8Array): boolean {
-  return bytes[0] === DOT && (bytes.length === 1 || (bytes.length === 2 && bytes[1] === DOT))
+  return bytes.length === 0 || (bytes[0] === DOT && (bytes.length === 1 || (bytes.length === 2 && bytes[1] === DOT)))
 }

@@ -1,10 +1,8 @@
-// What the kernel knows of a file, for the walk of a tree. Measured on 72,000 files: a walk by
-// readNames, statAt and openDirNoFollow takes about 4 µs an entry, node:fs with bigints 6 µs.
+// What the kernel knows of a file.
 
-import { check, libc } from './library.ts'
-import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS } from './linux.ts'
 import type { Timespec } from './metadata.ts'
-import { type Bytes, newScratch, putName, putPath } from './name.ts'
+import type { Bytes } from './name.ts'
+import { StatBuffer } from './stat-buffer.ts'
 
 /** One file's metadata; sizes and times are exact. */
 export interface FileStat {
@@ -34,21 +32,15 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.ino === b.ino && a.dev === b.dev
 }
 
-const WORD = 0x1_0000_0000
-const NOFOLLOW = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT
-
-const scratch = newScratch()
-const noName = Buffer.alloc(1)
-const record = Buffer.alloc(256)
-const view = new DataView(record.buffer, record.byteOffset, record.length)
+const buffer = new StatBuffer()
 
 /**
  * The metadata of one name of a directory, itself if it is a symlink.
  * @throws {PosixError} when the call fails
  */
 export function statAt(dirFd: number, name: Bytes): FileStat {
-  check(libc().statx(dirFd, putName(scratch, name, 'statx'), NOFOLLOW, STATX_BASIC_STATS, record), 'statx', name)
-  return readRecord()
+  buffer.readAt(dirFd, name)
+  return buffer.copy()
 }
 
 /**
@@ -56,8 +48,8 @@ export function statAt(dirFd: number, name: Bytes): FileStat {
  * @throws {PosixError} when the call fails
  */
 export function statPath(path: Bytes): FileStat {
-  check(libc().statx(AT_FDCWD, putPath(scratch, path, 'statx'), NOFOLLOW, STATX_BASIC_STATS, record), 'statx', path)
-  return readRecord()
+  buffer.readPath(path)
+  return buffer.copy()
 }
 
 /**
@@ -65,33 +57,6 @@ export function statPath(path: Bytes): FileStat {
  * @throws {PosixError} when the call fails
  */
 export function statFd(fd: number): FileStat {
-  check(libc().statx(fd, noName, AT_EMPTY_PATH, STATX_BASIC_STATS, record), 'statx')
-  return readRecord()
-}
-
-// Offsets of struct statx, the same on every machine (struct stat is not).
-function readRecord(): FileStat {
-  return {
-    dev: deviceNumber(view.getUint32(136, true), view.getUint32(140, true)),
-    ino: view.getBigUint64(32, true),
-    mode: view.getUint16(28, true),
-    nlink: view.getUint32(16, true),
-    uid: view.getUint32(20, true),
-    gid: view.getUint32(24, true),
-    rdevMajor: view.getUint32(128, true),
-    rdevMinor: view.getUint32(132, true),
-    sizeBytes: view.getUint32(40, true) + view.getUint32(44, true) * WORD,
-    blocks: view.getUint32(48, true) + view.getUint32(52, true) * WORD,
-    mtime: readTime(112),
-    ctime: readTime(96),
-  }
-}
-
-function readTime(offset: number): Timespec {
-  const seconds = view.getUint32(offset, true) + view.getInt32(offset + 4, true) * WORD
-  return { seconds, nanoseconds: view.getUint32(offset + 8, true) }
-}
-
-function deviceNumber(major: number, minor: number): number {
-  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0
+  buffer.readFd(fd)
+  return buffer.copy()
 }

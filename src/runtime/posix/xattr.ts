@@ -71,6 +71,7 @@ export function readXattrsThroughProc(dirFd: number, name: Bytes): readonly Xatt
  */
 export function readXattrsFd(fd: number): readonly Xattr[] {
   const c = libc()
+  if (c.flistxattr(fd, output, FIRST_OFFER_BYTES) === 0) return NONE // as of most files
   return readAll({
     syscall: 'flistxattr',
     list: (capacityBytes) => c.flistxattr(fd, output, capacityBytes),

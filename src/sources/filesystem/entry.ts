@@ -33,34 +33,35 @@ export function entryTypeOf(stat: FileStat): EntryType | undefined {
   return TYPES.get(stat.mode & TYPE_BITS)
 }
 
+/** An entry in the making: a spread for every field that may be absent would copy it each time, for every file. */
+type Draft = { -readonly [Field in keyof Entry]: Entry[Field] }
+
 /** The entry of a file without content, target and extended attributes. */
 export function entryOf(name: Uint8Array, type: EntryType, stat: FileStat): Entry {
-  const names = ownerNames()
-  const user = names.userName(stat.uid)
-  const group = names.groupName(stat.gid)
-  return {
-    name,
-    type,
-    mode: stat.mode & 0o7777,
-    uid: stat.uid,
-    gid: stat.gid,
-    ...(user !== undefined && { user }),
-    ...(group !== undefined && { group }),
-    mtime: { seconds: stat.mtime.seconds, nanoseconds: stat.mtime.nanoseconds },
-    ...(stat.nlink > 1 && type !== ENTRY_DIRECTORY && { link: linkGroup(stat) }),
-    ...((type === ENTRY_CHARACTER || type === ENTRY_BLOCK) && { device: { major: stat.rdevMajor, minor: stat.rdevMinor } }),
-  }
+  return draftOf(name, type, stat)
 }
 
 /** The entry of a regular file with its content. */
 export function fileEntry(name: Buffer, stat: FileStat, xattrs: NonNullable<Entry['xattrs']>, content: Stream): Entry {
+  const entry = draftOf(name, ENTRY_FILE, stat)
+  entry.content = content
+  if (xattrs.length > 0) entry.xattrs = xattrs
   const fileClass = classOfName(name.toString('latin1'))
-  return {
-    ...entryOf(name, ENTRY_FILE, stat),
-    content,
-    ...(xattrs.length > 0 && { xattrs }),
-    ...(fileClass !== undefined && { fileClass }),
-  }
+  if (fileClass !== undefined) entry.fileClass = fileClass
+  return entry
+}
+
+function draftOf(name: Uint8Array, type: EntryType, stat: FileStat): Draft {
+  const { uid, gid } = stat
+  const entry: Draft = { name, type, mode: stat.mode & 0o7777, uid, gid, mtime: stat.mtime }
+  const names = ownerNames()
+  const user = names.userName(uid)
+  if (user !== undefined) entry.user = user
+  const group = names.groupName(gid)
+  if (group !== undefined) entry.group = group
+  if (stat.nlink > 1 && type !== ENTRY_DIRECTORY) entry.link = linkGroup(stat)
+  if (type === ENTRY_CHARACTER || type === ENTRY_BLOCK) entry.device = { major: stat.rdevMajor, minor: stat.rdevMinor }
+  return entry
 }
 
 /** Names that are one file share 8 bytes, from its device and inode. */

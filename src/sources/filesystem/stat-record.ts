@@ -2,31 +2,76 @@
 // The device is left out: its number may change with every boot, while inode, size and both times together do not lie.
 
 import type { FileStat } from '../../runtime/posix/stat.ts'
+import { STAMP_WORDS, StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 
-export const STAT_RECORD_BYTES = 64
+export const STAT_RECORD_BYTES = 4 * STAMP_WORDS
 const FORGOTTEN = Buffer.alloc(STAT_RECORD_BYTES, 0xff)
+const WORD = 0x1_0000_0000
+const MARGIN_MS = 2000
 
-/** Writes the record of a file at an offset of `target`. */
-export function putStatRecord(target: Buffer, offset: number, stat: FileStat): void {
-  target.writeBigUInt64LE(stat.ino, offset)
-  target.writeDoubleLE(stat.sizeBytes, offset + 8)
-  target.writeDoubleLE(stat.mtime.seconds, offset + 16)
-  target.writeDoubleLE(stat.ctime.seconds, offset + 24)
-  target.writeUInt32LE(stat.mtime.nanoseconds, offset + 32)
-  target.writeUInt32LE(stat.ctime.nanoseconds, offset + 36)
-  target.writeUInt32LE(stat.mode, offset + 40)
-  target.writeUInt32LE(stat.uid, offset + 44)
-  target.writeUInt32LE(stat.gid, offset + 48)
-  target.writeUInt32LE(stat.nlink, offset + 52)
-  target.writeUInt32LE(stat.rdevMajor, offset + 56)
-  target.writeUInt32LE(stat.rdevMinor, offset + 60)
+/** The records of many files, one behind the other, in memory of their own. */
+export class StatRecords {
+  readonly #words: Uint32Array<ArrayBuffer>
+  readonly #bytes: Buffer<ArrayBuffer>
+
+  constructor(count: number) {
+    this.#words = new Uint32Array(STAMP_WORDS * count)
+    this.#bytes = Buffer.from(this.#words.buffer)
+  }
+
+  /** The first `count` records. */
+  bytes(count: number): Buffer<ArrayBuffer> {
+    return this.#bytes.subarray(0, STAT_RECORD_BYTES * count)
+  }
+
+  put(index: number, stat: FileStat): void {
+    const at = STAMP_WORDS * index
+    if (stat instanceof StatBuffer) stat.stampInto(this.#words, at)
+    else stamp(this.#words, at, stat)
+  }
+
+  /** Takes record `from` of others. */
+  copyFrom(index: number, records: Buffer, from: number): void {
+    records.copy(this.#bytes, STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * from, STAT_RECORD_BYTES * (from + 1))
+  }
+
+  /** Makes it a record that equals no file's, so that this file is read again next time. */
+  forget(index: number): void {
+    this.#bytes.fill(0xff, STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * (index + 1))
+  }
+
+  /** Whether it equals record `from` of others. */
+  equals(index: number, records: Buffer, from: number): boolean {
+    const at = STAT_RECORD_BYTES * index
+    const start = STAT_RECORD_BYTES * from
+    return this.#bytes.compare(records, start, start + STAT_RECORD_BYTES, at, at + STAT_RECORD_BYTES) === 0
+  }
+
+  sizeBytes(index: number): number {
+    return this.#words[STAMP_WORDS * index + 6]! + this.#words[STAMP_WORDS * index + 7]! * WORD
+  }
+
+  /**
+   * Whether a file's times cannot prove that it is unchanged, because its ctime is not clearly older than the start of the capture, in
+   * milliseconds since 1970. git calls these racily clean.
+   */
+  isRacy(index: number, startedAt: number): boolean {
+    const at = STAMP_WORDS * index
+    const seconds = this.#words[at + 8]! + (this.#words[at + 9]! | 0) * WORD
+    return !(seconds * 1000 + this.#words[at + 10]! / 1e6 < startedAt - MARGIN_MS)
+  }
 }
 
 /** The record of one file. */
 export function statRecord(stat: FileStat): Buffer {
-  const record = Buffer.allocUnsafe(STAT_RECORD_BYTES)
-  putStatRecord(record, 0, stat)
-  return record
+  const records = new StatRecords(1)
+  records.put(0, stat)
+  return records.bytes(1)
+}
+
+/** A record that equals no file's. */
+export function forgottenRecord(): Buffer {
+  return Buffer.from(FORGOTTEN)
 }
 
 /** Whether a record was forgotten. */
@@ -34,7 +79,12 @@ export function isForgotten(record: Buffer): boolean {
   return record.equals(FORGOTTEN)
 }
 
-/** Makes a record that equals no file's, so that this file is read again next time. */
-export function forgetStatRecord(target: Buffer, offset: number): void {
-  target.fill(0xff, offset, offset + STAT_RECORD_BYTES)
+/** As `StatBuffer.stampInto`, for metadata that was copied. */
+function stamp(words: Uint32Array, at: number, stat: FileStat): void {
+  const { nlink, uid, gid, mode, ino, sizeBytes, ctime, mtime, rdevMajor, rdevMinor } = stat
+  words.set([nlink, uid, gid, mode], at)
+  words.set([Number(ino & 0xffff_ffffn), Number(ino >> 32n), sizeBytes, Math.floor(sizeBytes / WORD)], at + 4)
+  words.set([ctime.seconds, Math.floor(ctime.seconds / WORD), ctime.nanoseconds], at + 8)
+  words.set([mtime.seconds, Math.floor(mtime.seconds / WORD), mtime.nanoseconds], at + 11)
+  words.set([rdevMajor, rdevMinor], at + 14)
 }
