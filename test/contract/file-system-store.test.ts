@@ -176,8 +176,11 @@ describe('opening and creating', () => {
   test('open wants a directory that is there', async () => {
     await expect(FileSystemStore.open(root)).rejects.toMatchObject({ name: 'NotFoundError', code: 'repository-not-found' })
     await writeFile(root, 'a file')
-    await expect(FileSystemStore.open(root)).rejects.toMatchObject({ name: 'NotFoundError' })
-    await expect(FileSystemStore.create(root)).rejects.toMatchObject({ name: 'StoreError' })
+    const [noRepository, noDirectory] = [`${root} is a file, not a repository.`, `${root} is a file, not a directory.`]
+    await expect(FileSystemStore.open(root)).rejects.toMatchObject({ code: 'repository-not-found', message: noRepository })
+    await expect(FileSystemStore.create(root)).rejects.toMatchObject({ code: 'not-a-directory', message: noDirectory })
+    await expect(FileSystemStore.open(join(root, 'x'))).rejects.toMatchObject({ message: `There is no directory ${join(root, 'x')}.` })
+    await expect(FileSystemStore.create(join(root, 'x'))).rejects.toMatchObject({ name: 'StoreError', code: 'store-no-place' })
   })
 
   test('openStore takes a path and file://, and names what it does not take without repeating it', async () => {

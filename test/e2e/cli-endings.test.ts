@@ -37,6 +37,31 @@ describe('exit codes', () => {
     await place.json(['log', '--repo', 'empty'], { code: 10 })
   })
 
+  test('10: a file is named as one', async () => {
+    const file = place.write('no-repository', 'text')
+    const { code, stderr } = await place.run(['log', '--repo', file])
+    expect([code, stderr]).toEqual([10, expect.stringContaining(`${file} is a file, not a repository.`)])
+  })
+
+  // Node's own way of making directories goes round for ever there, and listens to no signal.
+  test.each(['CAIRN_HOME= XDG_CONFIG_HOME=/proc/x', 'CAIRN_HOME=/proc/x/y', 'CAIRN_HOME=/etc/passwd', 'CAIRN_CACHE=/proc/x/y'])(
+    '30: %s, where no directory can be made',
+    async (settings) => {
+      const { code, stderr } = await place.shell(`${settings} timeout -s KILL 30 "$0" "$1" init never`)
+      expect([code, stderr]).toEqual([
+        30,
+        expect.stringMatching(/^cairn: Cannot use \/.*: no directory can be made .*\n {2}Name a place .*CAIRN_HOME/),
+      ])
+      expect(fs.existsSync(place.at('never'))).toBe(false)
+    },
+    60_000,
+  )
+
+  test('30: a repository where no directory can be made', async () => {
+    const { code, stderr } = await place.shell('timeout -s KILL 30 "$0" "$1" init /proc/x/y')
+    expect([code, stderr]).toEqual([30, expect.stringContaining('Cannot make a store at /proc/x/y: the store cannot lie there (ENOENT).')])
+  }, 60_000)
+
   test('12: no key', async () => {
     const { stderr, code } = await place.run(['log'], { env: { CAIRN_HOME: place.at('other-home') } })
     expect(code).toBe(12)

@@ -9,6 +9,7 @@ import { toHex } from '../../../format/bytes.ts'
 import type { CaptureCache } from '../../operations/commit/cached-directory.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import { discard } from '../../runtime/discard.ts'
+import { makeDirectories } from '../../runtime/make-directories.ts'
 import { isHomeFailure } from './home-errors.ts'
 
 const SCHEMA = `
@@ -38,7 +39,7 @@ export class CaptureRows implements CaptureCache {
   static open(directory: string, scope: readonly (string | Uint8Array)[], held: readonly string[]): CaptureRows | undefined {
     const name = toHex(sha256(...scope.map((part) => sha256(Buffer.from(part))))).slice(0, 32)
     return unlessFailing(() => {
-      fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+      makeDirectories(directory)
       const db = openOrReplace(path.join(directory, `files-${name}.db`))
       if (db === undefined) return undefined
       const rows = new CaptureRows(db)

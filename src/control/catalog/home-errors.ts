@@ -24,6 +24,12 @@ const MEANINGS: readonly Meaning[] = [
     hint: 'Set CAIRN_HOME to a directory that can be written, or mend this one: its owner, its mode, its disk.',
   },
   {
+    pattern: /^(ENOENT|ENOTDIR|EEXIST|ELOOP|ENAMETOOLONG)$/,
+    code: 'home-no-place',
+    what: 'no directory can be made or used there',
+    hint: 'Name a place where this user can make directories: by CAIRN_HOME, CAIRN_CACHE, or the option that named this one.',
+  },
+  {
     pattern: /^(EIO|SQLITE_IOERR\w*)$/,
     code: 'home-io',
     what: 'its disk failed',

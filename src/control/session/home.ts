@@ -1,8 +1,8 @@
 // Where a client keeps what it must not lose (identities, pins, spool: CAIRN_HOME) and what it may (caches: CAIRN_CACHE).
 
-import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { makeDirectories } from '../../runtime/make-directories.ts'
 import { withHomeErrors } from '../catalog/home-errors.ts'
 
 export interface Home {
@@ -23,6 +23,6 @@ export function openHome(env: NodeJS.ProcessEnv): Home {
   const cache = env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache')
   const directory = homeDirectory(env)
   const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || (env['CAIRN_HOME'] ? path.join(directory, 'cache') : path.join(cache, 'cairn')))
-  for (const each of [directory, cacheDirectory]) withHomeErrors(each, () => fs.mkdirSync(each, { recursive: true, mode: 0o700 }))
+  for (const each of [directory, cacheDirectory]) withHomeErrors(each, () => makeDirectories(each))
   return { directory, cacheDirectory }
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { toHex } from '../../../format/bytes.ts'
 import { decodeIdentityFile, encodeIdentityFile, type IdentityFile } from '../../../format/identity-file.ts'
 import { KeyError, UsageError } from '../../errors.ts'
+import { makeDirectories } from '../../runtime/make-directories.ts'
 import { withHomeErrors } from '../catalog/home-errors.ts'
 import type { Home } from './home.ts'
 
@@ -22,7 +23,7 @@ export function keepIdentity(file: string, identity: IdentityFile): void {
 }
 
 function writeIdentity(file: string, identity: IdentityFile): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makeDirectories(path.dirname(file))
   let fd: number
   try {
     fd = fs.openSync(file, 'wx', 0o600)

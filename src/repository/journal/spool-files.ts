@@ -1,10 +1,11 @@
 // The files of a spool: one signed record each, mode 0600, named by time and chance so that they sort by age and never meet.
 
 import { constants } from 'node:fs'
-import { chmod, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { chmod, open, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StoreError } from '../../errors.ts'
 import { now } from '../../runtime/clock.ts'
+import { makeDirectories } from '../../runtime/make-directories.ts'
 import { randomBytes } from '../../runtime/random.ts'
 import { syncDirectory } from '../store/directories.ts'
 import { errnoOf } from '../store/file-system-errors.ts'
@@ -27,7 +28,7 @@ export class SpoolFiles {
   async add(bytes: Uint8Array): Promise<string> {
     const name = `${String(Math.max(0, now())).padStart(16, '0')}-${randomBytes(8).toString('hex')}.record`
     try {
-      if ((await mkdir(this.directory, { recursive: true, mode: 0o700 })) !== undefined) {
+      if (makeDirectories(this.directory)) {
         await chmod(this.directory, 0o700)
       }
       await removeStaleTemporaries(this.directory)

@@ -32,6 +32,11 @@ const NO_LINKS: Meaning = {
   what: 'lies on a file system without hard links',
   hint: 'Objects appear by link(2). Put the store on ext4, xfs, btrfs, zfs, APFS or NFS.',
 }
+const NO_PLACE: Meaning = {
+  code: 'store-no-place',
+  what: 'cannot lie there',
+  hint: 'Name a place where this user can make directories.',
+}
 const TOO_MANY: Meaning = {
   code: 'store-too-many-files',
   what: 'cannot be reached: too many open files',
@@ -64,6 +69,9 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['ENFILE', TOO_MANY],
 ])
 
+/** What stops a root from being made where what it would lie in is not what it should be. */
+const NO_PLACE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
+
 const NO_LINK_CODES: ReadonlySet<string> = new Set(['EPERM', 'EXDEV', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'])
 
 /**
@@ -75,12 +83,18 @@ export function storeError(error: unknown, action: string, path: string): unknow
   if (errno === undefined) {
     return error
   }
-  const meaning = (action === 'link' && NO_LINK_CODES.has(errno) ? NO_LINKS : MEANINGS.get(errno)) ?? FAILED
+  const meaning = meaningOf(errno, action)
   return new StoreError(meaning.code, `Cannot ${action} ${path}: the store ${meaning.what} (${errno}).`, {
     hint: meaning.hint,
     cause: error,
     fields: { path, errno },
   })
+}
+
+function meaningOf(errno: string, action: string): Meaning {
+  if (action === 'link' && NO_LINK_CODES.has(errno)) return NO_LINKS
+  if (action === 'make a store at' && NO_PLACE_CODES.has(errno)) return NO_PLACE
+  return MEANINGS.get(errno) ?? FAILED
 }
 
 /** The error of a path that is there, but is no regular file (a symlink put in an object's place, a device). */

@@ -2,15 +2,15 @@
 // object-files. Nothing below the root that is a symlink is followed. All calls are asynchronous: a pack of many MiB must not
 // hold up the event loop.
 
-import { mkdir, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { NotFoundError } from '../../errors.ts'
+import { makeDirectories } from '../../runtime/make-directories.ts'
 import { assertPermit, type Permit } from '../../runtime/permit.ts'
 import type { FileIdentity } from '../../runtime/posix/stat.ts'
 import { StoreDirectories } from './directories.ts'
 import { listDirectory } from './directory-listing.ts'
 import { storeError } from './file-system-errors.ts'
-import { assertFitForStore } from './foreign-files.ts'
+import { assertFitForStore, assertFreeForStore, noStoreAt } from './foreign-files.ts'
 import { objectFileSize, readObjectFile } from './object-files.ts'
 import { ObjectPlacer } from './object-placer.ts'
 import {
@@ -42,29 +42,27 @@ export class FileSystemStore implements ObjectStore {
 
   /**
    * Opens a directory that exists; the root itself may be a symlink.
-   * @throws {NotFoundError} `repository-not-found` when there is no such directory.
+   * @throws {NotFoundError} `repository-not-found` when there is no such directory, or a file.
    */
   static async open(path: string): Promise<FileSystemStore> {
     const root = await StoreRoot.find(path)
     if (root === undefined) {
-      throw new NotFoundError('repository-not-found', `There is no directory ${resolve(path)}.`, {
-        hint: 'Check the path and that its disk is mounted; `cairn init` makes a new repository.',
-        fields: { path: resolve(path) },
-      })
+      throw await noStoreAt(path)
     }
     return new FileSystemStore(root)
   }
 
   /**
    * Makes the directory (mode 0700) where it is missing, and opens it. What is a store already stays as it is.
-   * @throws {UsageError} `not-empty` when it holds anything that is no store's.
+   * @throws {UsageError} `not-empty` when it holds anything that is no store's, `not-a-directory` when it is a file.
    */
   static async create(path: string): Promise<FileSystemStore> {
+    await assertFreeForStore(path)
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 })
+      makeDirectories(resolve(path))
       await assertFitForStore(path)
     } catch (error) {
-      throw storeError(error, 'make', resolve(path))
+      throw storeError(error, 'make a store at', resolve(path))
     }
     return FileSystemStore.open(path)
   }

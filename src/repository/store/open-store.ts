@@ -9,7 +9,7 @@ const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//
 /**
  * Opens the store at a path or address: a plain path, or `file://` with an absolute path.
  * With `create` its directory is made where it is missing.
- * @throws {UsageError} `store-unsupported` for any other kind of address; `not-empty` as in `FileSystemStore.create`.
+ * @throws {UsageError} `store-unsupported` for any other kind of address; `not-empty`, `not-a-directory` as in `FileSystemStore.create`.
  * @throws {NotFoundError} `repository-not-found` when there is no such directory.
  */
 export async function openStore(url: string, options: { readonly create?: boolean } = {}): Promise<ObjectStore> {

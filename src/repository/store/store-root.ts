@@ -49,7 +49,8 @@ async function identityOf(path: string): Promise<FileIdentity | undefined> {
     const found = await stat(path, { bigint: true })
     return found.isDirectory() ? { dev: Number(found.dev), ino: found.ino } : undefined
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
+    // ENOTDIR: something on the way there is a file.
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
       return undefined
     }
     throw storeError(error, 'open', path)
