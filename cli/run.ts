@@ -77,9 +77,12 @@ async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Pr
   const openSession = async (): Promise<Session> => {
     const { Session: Sessions } = await import('../src/control/session/session.ts')
     stopHeapGrowth() // now that the modules are loaded: less would slow that down
+    const { noteOpenPlaces } = await import('./open-places.ts')
     for (const file of openSecrets(args)) output.note(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`)
-    sessions.push(sessions[0] ?? (await Sessions.open(sessionOptions(args, process.env))))
-    return sessions[0]!
+    if (sessions.length === 0) sessions.push(await Sessions.open(sessionOptions(args, process.env)))
+    const [session] = sessions as [Session]
+    noteOpenPlaces(session.home, output)
+    return session
   }
   try {
     const exit = await run({ env: process.env, output, signal, openSession })

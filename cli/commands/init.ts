@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
+import { noteOpenPlaces } from '../open-places.ts'
 import { bold } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
 import { limitedText } from '../text-limits.ts'
@@ -40,6 +41,7 @@ export const command = defineCommand({
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
     const home = openHome(env)
+    noteOpenPlaces(home, output)
     const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code
     const store = await openStore(location, { create: true })
     await assertNoRepository(store)

@@ -1,5 +1,6 @@
 // Where a client keeps what it must not lose (identities, pins, spool: CAIRN_HOME) and what it may (caches: CAIRN_CACHE).
 
+import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { makeDirectories } from '../../runtime/make-directories.ts'
@@ -25,4 +26,10 @@ export function openHome(env: NodeJS.ProcessEnv): Home {
   const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || (env['CAIRN_HOME'] ? path.join(directory, 'cache') : path.join(cache, 'cairn')))
   for (const each of [directory, cacheDirectory]) withHomeErrors(each, () => makeDirectories(each))
   return { directory, cacheDirectory }
+}
+
+/** The places in which others could put an identity, a pin or a cache of their own making. */
+export function writableByOthers({ directory, cacheDirectory }: Home): string[] {
+  const places = [directory, path.join(directory, 'identities'), cacheDirectory]
+  return places.filter((each) => ((fs.statSync(each, { throwIfNoEntry: false })?.mode ?? 0) & 0o022) !== 0)
 }
