@@ -8,8 +8,8 @@ import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { Change } from '../../src/operations/diff/change.ts'
 import { type DiffSides, diff } from '../../src/operations/diff/diff.ts'
-import { bothSnapshots, missedBy, oneLive, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
-import { entryAt, type FoundEntry } from '../../src/operations/snapshot-tree.ts'
+import { bothSnapshots, missedBy, oneLive, type SnapshotPlace, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
+import { entryAt, type FoundEntry, inSnapshot } from '../../src/operations/snapshot-tree.ts'
 import { changeJson, changeLine, Summary } from '../output/change.ts'
 import { defineCommand } from '../run.ts'
 import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
@@ -56,11 +56,11 @@ async function sidesOf(
   after: string,
 ): Promise<{ readonly sides: DiffSides; readonly close: () => void }> {
   const old = await directoryOf(session, before)
-  const left = snapshotNode(session.repository, old.entry)
+  const left = snapshotNode(old, old.entry)
   const missedBefore = missedBy(old.manifest, old.path)
   if (!/^[./]/.test(after)) {
     const now = await directoryOf(session, after)
-    const right = { after: snapshotNode(session.repository, now.entry), missedAfter: missedBy(now.manifest, now.path) }
+    const right = { after: snapshotNode(now, now.entry), missedAfter: missedBy(now.manifest, now.path) }
     return { sides: { before: left, missedBefore, ...right, ...bothSnapshots }, close: () => undefined }
   }
   const { DirectoryHandles } = await import('../../src/sources/filesystem/directory-handle.ts')
@@ -73,10 +73,11 @@ async function sidesOf(
   return { sides: { before: left, missedBefore, after: live, missedAfter: () => undefined, ...oneLive }, close: () => handles.close() }
 }
 
-async function directoryOf(session: Session, text: string): Promise<FoundEntry & { readonly manifest: Manifest }> {
-  const { manifest, path: below } = await openSnapshot(session, text)
-  const found = await entryAt(session.repository, manifest.root, below)
-  if (found.entry.type === ENTRY_DIRECTORY) return { ...found, manifest }
+async function directoryOf(session: Session, text: string): Promise<FoundEntry & SnapshotPlace & { readonly manifest: Manifest }> {
+  const { repository } = session
+  const { snapshot, manifest, path: below } = await openSnapshot(session, text)
+  const found = await inSnapshot(snapshot, entryAt(repository, manifest.root, below))
+  if (found.entry.type === ENTRY_DIRECTORY) return { ...found, repository, snapshot, manifest }
   throw new UsageError('not-a-directory', `${text} is no directory.`, { hint: 'Compare the directory that it lies in.' })
 }
 

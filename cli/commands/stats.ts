@@ -1,6 +1,7 @@
 // `cairn stats`: raw, deduplicated and stored sizes.
 
 import { toHex } from '../../format/bytes.ts'
+import { inSnapshot } from '../../src/operations/snapshot-tree.ts'
 import type { DirectoryStats, RepositoryStats, SizeStats } from '../../src/operations/stats/stats.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { type Cell, humanBytes, humanCount, humanTime, right, table } from '../output/human.ts'
@@ -37,7 +38,7 @@ export const command = defineCommand({
       return
     }
     const { snapshot, manifest } = await openSnapshot(session, args.snapshot ?? 'latest')
-    const { directories, ...stats } = await snapshotStats(repository, manifest.root, signal)
+    const { directories, ...stats } = await inSnapshot(snapshot, snapshotStats(repository, manifest.root, signal))
     const byDirectory = args.byDirectory ? directories : []
     const json = byDirectory.map(({ path, ...sizes }) => ({ ...pathJson(path), ...sizes }))
     output.result({ snapshot: snapshot.manifest, ...stats, ...(args.byDirectory && { directories: json }) }, () =>

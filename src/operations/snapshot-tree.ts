@@ -46,25 +46,39 @@ export async function entryAt(repository: Repository, root: Entry, path: Uint8Ar
   return found
 }
 
-/** The entries of a directory, in order; damage is told with the directory's path, where that is known. */
-export async function* entriesOf(repository: Repository, directory: Entry, path?: Uint8Array): AsyncGenerator<Entry> {
+/** The entries of a directory, in order; damage is told with the directory's path. */
+export async function* entriesOf(repository: Repository, directory: Entry, path: Uint8Array): AsyncGenerator<Entry> {
   try {
     yield* repository.readTree(directory.content!)
   } catch (error) {
-    throw isDamage(error) && path !== undefined ? damageAt(error, `/${Buffer.from(path).toString('utf8')}`, {}) : error
+    throw damageAtPath(error, path)
   }
 }
 
 /** What is read of a snapshot; damage is told with the snapshot's id, and with the path of what is read, where that is known. */
-export async function* ofSnapshot<T>({ manifest }: SnapshotRecord, items: AsyncIterable<T>, path?: Uint8Array): AsyncGenerator<T> {
+export async function* ofSnapshot<T>(snapshot: SnapshotRecord, items: AsyncIterable<T>, path?: Uint8Array): AsyncGenerator<T> {
   try {
     yield* items
   } catch (error) {
-    if (!isDamage(error) || error.code === 'path-not-found') throw error
-    const snapshot = toHex(manifest)
-    const below = path === undefined ? '' : `, /${Buffer.from(path).toString('utf8')}`
-    throw damageAt(error, `Snapshot ${snapshot.slice(0, 8)}${below}`, { snapshot })
+    throw damageInSnapshot(error, snapshot, path)
   }
+}
+
+/** Work on a snapshot; damage is told as by `ofSnapshot`. */
+export async function inSnapshot<T>(snapshot: SnapshotRecord, work: Promise<T>, path?: Uint8Array): Promise<T> {
+  return work.catch((error: unknown) => Promise.reject(damageInSnapshot(error, snapshot, path)))
+}
+
+/** Damage with the path of what could not be read; any other error as it is. */
+export function damageAtPath(error: unknown, path: Uint8Array): unknown {
+  return isDamage(error) ? damageAt(error, `/${Buffer.from(path).toString('utf8')}`, {}) : error
+}
+
+function damageInSnapshot(error: unknown, { manifest }: SnapshotRecord, path: Uint8Array | undefined): unknown {
+  if (!isDamage(error) || error.code === 'path-not-found') return error
+  const snapshot = toHex(manifest)
+  const below = path === undefined ? '' : `, /${Buffer.from(path).toString('utf8')}`
+  return damageAt(error, `Snapshot ${snapshot.slice(0, 8)}${below}`, { snapshot })
 }
 
 /** Everything below an entry, depth first, each directory before what is in it. Its memory grows with the depth, not with the tree. */

@@ -118,19 +118,52 @@ describe('exit codes', () => {
     expect(error.name).toBe('IntegrityError')
   })
 
-  test('21: damage is told with its object, snapshot and path, and what to do', async () => {
-    const copy = place.at('damaged-tree')
-    fs.cpSync(place.at('repository'), copy, { recursive: true })
-    for (const pack of filesBelow('damaged-tree', 'packs')) {
+  describe('21: damage is told with its object, snapshot and path, and what to do', () => {
+    const nest = (...more: string[]): string[] => ['--repo', place.at('nested'), ...more]
+
+    beforeAll(async () => {
+      await place.json(['init', place.at('nested')])
+      place.write('nest/sub/f', 'content\n'.repeat(1000))
+      await place.json(nest('commit', 'nest', '--name', 'n'))
+      for (const pack of filesBelow('nested', 'packs')) spoil(pack)
+      place.write('nest/top', 'top')
+      await place.json(nest('commit', 'nest', '--name', 'n', '-m', 'its root is in a pack of its own'))
+    }, 60_000)
+
+    function spoil(pack: string): void {
       const bytes = fs.readFileSync(pack)
-      bytes.fill(0x55, 1300, bytes.length - 100)
+      bytes.fill(0x55, 1210, bytes.length - 100)
       fs.chmodSync(pack, 0o600)
       fs.writeFileSync(pack, bytes)
     }
-    const { stderr } = await place.run(['ls', 'latest'], { env: { CAIRN_REPO: copy } })
-    expect(stderr).toMatch(
-      /^cairn: Snapshot [0-9a-f]{8}: \/: packs\/tree\/\S+: Sealed bytes .*\n {2}'cairn verify' says what is harmed\.\n$/,
-    )
+
+    const told = (where: string, kind: string): RegExp =>
+      new RegExp(`^cairn: Snapshot [0-9a-f]{8}${where}: packs/${kind}/\\S+: .*\\n {2}'cairn verify' says what is harmed\\.\\n$`)
+
+    test.each([
+      ['ls', ['n~1'], ': /', 'tree'],
+      ['ls', ['n:sub'], ': /sub', 'tree'],
+      ['find', ['n', 'f'], ': /sub', 'tree'],
+      ['stats', ['n~1'], ': /', 'tree'],
+      ['stats', ['n'], ': /sub', 'tree'],
+      ['diff', ['n', 'n~1'], ': /', 'tree'],
+      ['diff', ['n', './nest'], ': /sub', 'tree'],
+      ['diff', ['n:sub', './nest'], ': /sub', 'tree'],
+    ])('%s %j', async (command, args, where, kind) => {
+      expect(await place.run(nest(command, ...args))).toMatchObject({ code: 21, stderr: expect.stringMatching(told(where, kind)) })
+    })
+
+    test.each([
+      ['cat', ['s:f']],
+      ['diff', ['s', './sample']],
+    ])('%s %j, where only content is damaged', async (command, args) => {
+      const copy = place.at(`damaged-content-of-${command}`)
+      fs.cpSync(place.at('repository'), copy, { recursive: true })
+      for (const pack of filesBelow(path.basename(copy), 'packs/data')) spoil(pack)
+      fs.utimesSync(place.at('sample/f'), 0, 0)
+      const { code, stderr } = await place.run([command, ...args], { env: { CAIRN_REPO: copy } })
+      expect([code, stderr]).toEqual([21, expect.stringMatching(told(', /f', 'data'))])
+    })
   })
 
   test('14 and 20: a cairn.json that is newer, or broken, is named with what to do', async () => {

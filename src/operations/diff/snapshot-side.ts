@@ -3,21 +3,31 @@
 import { equalBytes } from '../../../format/bytes.ts'
 import type { Manifest } from '../../../format/manifest.ts'
 import { ENTRY_FILE, type Entry } from '../../../format/tree.ts'
+import type { SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { entriesOf, joinPath, sameContent } from '../snapshot-tree.ts'
+import { entriesOf, inSnapshot, joinPath, ofSnapshot, sameContent } from '../snapshot-tree.ts'
 import { type DiffNode, sameTime } from './change.ts'
 import type { Missed } from './diff.ts'
 
+/** Where a node stands, for what is told of damage. */
+export interface SnapshotPlace {
+  readonly repository: Repository
+  readonly snapshot: SnapshotRecord
+  readonly path: Buffer
+}
+
 /** An entry of a snapshot. */
-export function snapshotNode(repository: Repository, entry: Entry): DiffNode {
+export function snapshotNode(place: SnapshotPlace, entry: Entry): DiffNode {
+  const { repository, snapshot, path } = place
   return {
     entry,
     sizeBytes: entry.type === ENTRY_FILE ? entry.content!.size : 0,
     async *children() {
-      for await (const child of entriesOf(repository, entry)) yield snapshotNode(repository, child)
+      for await (const child of ofSnapshot(snapshot, entriesOf(repository, entry, path)))
+        yield snapshotNode({ repository, snapshot, path: joinPath(path, child.name) }, child)
     },
-    read: () => repository.readFile(entry.content!),
-    xattrs: () => xattrsOf(repository, entry),
+    read: () => ofSnapshot(snapshot, repository.readFile(entry.content!), path),
+    xattrs: () => inSnapshot(snapshot, xattrsOf(repository, entry), path),
   }
 }
 

@@ -6,8 +6,10 @@ import type { Stream } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry } from '../../../format/tree.ts'
 import type { ChunkIndex } from '../../repository/objects/chunk-index.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { entriesOf, type FoundEntry, walkBelow } from '../snapshot-tree.ts'
+import { damageAtPath, entriesOf, type FoundEntry, walkBelow } from '../snapshot-tree.ts'
 import { ChunkSet } from './chunk-set.ts'
+
+const ROOT = Buffer.alloc(0)
 
 export interface RepositoryStats {
   readonly snapshots: number
@@ -70,17 +72,16 @@ export async function snapshotStats(repository: Repository, root: Entry, signal?
   const trees = new ChunkSet(index)
   const rootFiles = new Tally(index)
   const directories: DirectoryStats[] = []
-  await addChunks(repository, root.content!, trees)
-  for await (const entry of entriesOf(repository, root)) {
+  await addEntry(repository, { path: ROOT, entry: root }, { files: [], trees })
+  for await (const entry of entriesOf(repository, root, ROOT)) {
     const tally = entry.type === ENTRY_DIRECTORY ? new Tally(index) : rootFiles
-    for await (const { entry: each } of withBelow(repository, { path: Buffer.from(entry.name), entry })) {
+    for await (const found of withBelow(repository, { path: Buffer.from(entry.name), entry })) {
       signal?.throwIfAborted()
-      if (each.type === ENTRY_FILE) await addFile(repository, each, [all, tally])
-      else if (each.type === ENTRY_DIRECTORY) await addChunks(repository, each.content!, trees)
+      await addEntry(repository, found, { files: [all, tally], trees })
     }
     if (tally !== rootFiles) directories.push({ path: Buffer.from(entry.name), ...tally.stats() })
   }
-  if (rootFiles.files > 0) directories.unshift({ path: Buffer.alloc(0), ...rootFiles.stats() })
+  if (rootFiles.files > 0) directories.unshift({ path: ROOT, ...rootFiles.stats() })
   return { ...all.stats(), treeRawBytes: trees.rawBytes, treeStoredBytes: Math.round(trees.storedBytes), directories }
 }
 
@@ -109,6 +110,20 @@ class Tally {
 async function* withBelow(repository: Repository, from: FoundEntry): AsyncGenerator<FoundEntry> {
   yield from
   yield* walkBelow(repository, from)
+}
+
+/** A long file's or directory's own list may be damaged, too. */
+async function addEntry(
+  repository: Repository,
+  { path, entry }: FoundEntry,
+  { files, trees }: { readonly files: readonly Tally[]; readonly trees: ChunkSet },
+): Promise<void> {
+  try {
+    if (entry.type === ENTRY_FILE) await addFile(repository, entry, files)
+    else if (entry.type === ENTRY_DIRECTORY) await addChunks(repository, entry.content!, trees)
+  } catch (error) {
+    throw damageAtPath(error, path)
+  }
 }
 
 async function addFile(repository: Repository, file: Entry, tallies: readonly Tally[]): Promise<void> {
