@@ -1,21 +1,20 @@
-// Threads: a pool that gives each job to a free worker, and the worker's side of it. A job is answered by one result; on the way
-// a worker may post events, and be posted replies. A thread that dies fails its jobs: nothing waits for ever.
+// Threads: a pool that gives each job to a free worker (serve-jobs.ts). A job is answered by one result; on the way a worker may post
+// events, and be posted replies. A thread that dies fails its jobs: nothing waits for ever.
 
 import { availableParallelism } from 'node:os'
-import { parentPort, type Transferable, Worker } from 'node:worker_threads'
-import { errorOfClass } from '../errors.ts'
-import type { JobHandlers, JobPool, Reply } from './job-pool.ts'
+import { type Transferable, Worker } from 'node:worker_threads'
+import type { JobPool, Reply } from './job-pool.ts'
+import { type FromWorker, reviveError, type ToWorker } from './worker-messages.ts'
 
 /** How many threads the machine can run at once. */
 export function coreCount(): number {
   return availableParallelism()
 }
 
-type ToWorker<Job> = { kind: 'job'; id: number; job: Job } | { kind: 'reply'; reply: unknown }
-type FromWorker<Result> =
-  | { kind: 'result'; id: number; result: Result }
-  | { kind: 'error'; id: number; error: unknown }
-  | { kind: 'event'; event: unknown }
+/** The module of a worker beside the caller's own: `name` without ending, `base` the caller's `import.meta.url`. */
+export function workerModule(name: string, base: string): URL {
+  return new URL(`./${name}${base.endsWith('.ts') ? '.ts' : '.js'}`, base)
+}
 
 export interface WorkerPoolOptions {
   readonly module: URL
@@ -155,54 +154,4 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
     }
     this.#dispatch()
   }
-}
-
-/** The worker's side: takes jobs one after the other until the pool ends the thread. */
-export function serveJobs<Job, Result>(handlers: JobHandlers<Job, Result>): void {
-  let last = Promise.resolve()
-  parentPort!.on('message', (message: ToWorker<Job>) => {
-    if (message.kind === 'reply') handlers.reply?.(message.reply)
-    else last = last.then(() => answer(handlers, message.id, message.job))
-  })
-}
-
-/** Posts an event to the pool's owner. */
-export function postEvent(event: unknown, transfer: readonly Transferable[] = []): void {
-  parentPort!.postMessage({ kind: 'event', event }, transfer)
-}
-
-async function answer<Job, Result>(handlers: JobHandlers<Job, Result>, id: number, job: Job): Promise<void> {
-  try {
-    const { result, transfer = [] } = await handlers.run(job)
-    parentPort!.postMessage({ kind: 'result', id, result } satisfies FromWorker<Result>, transfer)
-  } catch (error) {
-    parentPort!.postMessage({ kind: 'error', id, error: plainError(error) } satisfies FromWorker<Result>)
-  }
-}
-
-interface PlainError {
-  readonly name: string
-  readonly message: string
-  readonly stack: string | undefined
-  readonly code: unknown
-  readonly hint: string | undefined
-  readonly fields: Readonly<Record<string, unknown>> | undefined
-}
-
-/** Structured cloning keeps neither class nor own fields of an error, so they travel as plain data. */
-function plainError(error: unknown): PlainError {
-  const { name, message, stack, code, hint, fields } = error as PlainError
-  return { name, message, stack, code, hint, fields }
-}
-
-function reviveError(plain: unknown): Error {
-  const { name, message, stack, code, hint, fields } = plain as PlainError
-  const error = errorOfClass(name, String(code), message, { hint, fields }) ?? Object.assign(new Error(message), { name, code })
-  if (stack !== undefined) error.stack = stack
-  return error
-}
-
-/** The module of a worker beside the caller's own: `name` without ending, `base` the caller's `import.meta.url`. */
-export function workerModule(name: string, base: string): URL {
-  return new URL(`./${name}${base.endsWith('.ts') ? '.ts' : '.js'}`, base)
 }

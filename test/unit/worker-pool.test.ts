@@ -9,7 +9,7 @@ import { scratch } from '../support/scratch.ts'
 const { at } = scratch()
 
 function pool(body: string): WorkerPool<string, string> {
-  const workers = new URL('../../src/runtime/workers.ts', import.meta.url).href
+  const workers = new URL('../../src/runtime/serve-jobs.ts', import.meta.url).href
   fs.writeFileSync(at('worker.mjs'), `import { serveJobs } from ${JSON.stringify(workers)}\n${body}`)
   return new WorkerPool({ module: pathToFileURL(at('worker.mjs')), data: undefined, size: 2 })
 }

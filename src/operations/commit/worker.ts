@@ -1,7 +1,7 @@
 // The thread of a commit.
 
 import { workerData } from 'node:worker_threads'
-import { postEvent, serveJobs } from '../../runtime/workers.ts'
+import { postEvent, serveJobs } from '../../runtime/serve-jobs.ts'
 import { commitWorker } from './commit-worker.ts'
 import type { CommitWorkerData } from './messages.ts'
 

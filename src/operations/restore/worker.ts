@@ -1,7 +1,7 @@
 // A thread of a restore; the work itself stands in entry-restorer.ts.
 
 import { workerData } from 'node:worker_threads'
-import { serveJobs } from '../../runtime/workers.ts'
+import { serveJobs } from '../../runtime/serve-jobs.ts'
 import { EntryRestorer } from './entry-restorer.ts'
 import type { RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
 

@@ -3,7 +3,7 @@
 import { workerData } from 'node:worker_threads'
 import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { PackReader } from '../../repository/pack/pack-reader.ts'
-import { serveJobs } from '../../runtime/workers.ts'
+import { serveJobs } from '../../runtime/serve-jobs.ts'
 import { checkJob } from './check-pack.ts'
 import type { PackJob, PackVerdict, VerifyWorkerData } from './messages.ts'
 
