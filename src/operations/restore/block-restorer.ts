@@ -7,7 +7,7 @@ import type { Piece } from '../../targets/tree-writer.ts'
 import { isDamage } from './damage.ts'
 import type { EntryRestorer } from './entry-restorer.ts'
 import type { BlocksJob, RestoreWorkerData } from './messages.ts'
-import { HOW_WHOLE, idOf, piecesOf } from './plan-columns.ts'
+import { HOW_WHOLE, idOf, piecesOf } from './planned-columns.ts'
 
 /** A restore does not open the directories of packs. */
 const NO_KEY = Buffer.alloc(0)

@@ -10,7 +10,7 @@ import { isLost } from './damage.ts'
 import type { EntryRestorer } from './entry-restorer.ts'
 import type { RestoreWorkerData } from './messages.ts'
 import type { Tally } from './outcome.ts'
-import { directoryAt, hasStreamXattr, idOf, piecesOf } from './plan-columns.ts'
+import { directoryAt, hasStreamXattr, idOf, piecesOf } from './planned-columns.ts'
 
 /** Files up to this size are collected in memory and written in one go. */
 const WHOLE_BYTES = 16 << 20

@@ -7,7 +7,7 @@ import type { RestoreProblem } from '../../targets/problem.ts'
 import { type CreatedEntry, type Piece, type PlacedEntry, TreeWriter } from '../../targets/tree-writer.ts'
 import { BlockRestorer } from './block-restorer.ts'
 import type { JobTally, RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
-import { directoryAt, entryAt, piecesOf } from './plan-columns.ts'
+import { directoryAt, entryAt, piecesOf } from './planned-columns.ts'
 
 export class EntryRestorer {
   readonly #data: RestoreWorkerData

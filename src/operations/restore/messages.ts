@@ -4,7 +4,7 @@ import type { DirectoryColumns } from '../../targets/directory-table.ts'
 import type { Restorer } from '../../targets/metadata.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import type { SharedRecords } from './columns.ts'
-import type { EntryColumns, PieceColumns } from './plan-columns.ts'
+import type { EntryColumns, PieceColumns } from './planned-columns.ts'
 
 /** What a thread is given at its start. All arrays lie in shared memory. */
 export interface RestoreWorkerData {

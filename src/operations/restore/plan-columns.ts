@@ -1,59 +1,15 @@
 import { PACK_DATA } from '../../../format/pack.ts'
 import { EMPTY_STREAM } from '../../../format/stream.ts'
-import { decodeEntry, type Entry, encodeEntry } from '../../../format/tree.ts'
+import { type Entry, encodeEntry } from '../../../format/tree.ts'
 import type { ChunkPlace, IndexedBlock } from '../../repository/objects/chunk-index.ts'
 import { type DirectoryTable, DirectoryTableBuilder } from '../../targets/directory-table.ts'
-import { type BlockOrder, orderByBlock, type PlannedBlock } from './block-order.ts'
-import { float64Column, JoinedBytes, RecordColumn, recordAt, type SharedRecords, uint32Column } from './columns.ts'
+import { orderByBlock, type PlannedBlock } from './block-order.ts'
+import { float64Column, JoinedBytes, RecordColumn, uint32Column } from './columns.ts'
+import { HOW_ALONE, HOW_LINK, HOW_PLAIN, HOW_SPREAD, HOW_WHOLE, hasStreamXattr, NO_BLOCK, type PlannedColumns } from './planned-columns.ts'
 
-/** Stands for a block where the index knows no place of a chunk. */
-export const NO_BLOCK = 0xffff_ffff
-
-/** How an entry is restored. */
-export const HOW_PLAIN = 0 // no content to fetch: symlinks, devices, empty files, files that are one hole
-export const HOW_WHOLE = 1 // all content in one block: created, written and finished in one go
-export const HOW_SPREAD = 2 // allocated first, written piece by piece, finished by whoever writes the last piece
-export const HOW_LINK = 3 // a further name of an entry before it
-export const HOW_ALONE = 4 // by the main thread, chunk by chunk: the index does not know a chunk, or an xattr is a stream
-
-/** Everything but directories: one row an entry, in the order of the walk. In shared memory. */
-export interface EntryColumns {
-  /** Encoded entries, without the items of their content. */
-  readonly records: SharedRecords
-  readonly directories: Uint32Array
-  readonly sizes: Float64Array
-  /** Where the pieces of each entry end; they begin where those of the one before end. */
-  readonly pieceEnds: Float64Array
-  /** One of HOW_*. */
-  readonly hows: Uint32Array
-  /** For HOW_LINK: the entry that it is a further name of. */
-  readonly sources: Uint32Array
-}
-
-/** Content: one row for each chunk at each of its places in a file. In shared memory. */
-export interface PieceColumns {
-  readonly entries: Uint32Array
-  /** Offset in the file. */
-  readonly ats: Float64Array
-  readonly lengths: Uint32Array
-  /** 32 bytes each. */
-  readonly ids: Uint8Array
-  /** Offset in the block's raw bytes. */
-  readonly offsets: Uint32Array
-}
-
-/** All that threads need of a plan; nothing of it changes any more. */
-export interface PlannedColumns {
-  readonly directoryRecords: SharedRecords
-  readonly entries: EntryColumns
-  readonly pieces: PieceColumns
-  readonly order: BlockOrder
-}
-
-const ID_BYTES = 32
 const NO_SOURCE = 0
 
-/** Collects what a walk finds. */
+/** Collects what a walk finds, column by column. */
 export class PlanColumns {
   readonly #directories = new DirectoryTableBuilder()
   readonly #directoryRecords = new RecordColumn()
@@ -186,31 +142,6 @@ export class PlanColumns {
     this.#numberOfBlock.set(block, this.#blocks.length)
     return this.#blocks.push({ pack, block }) - 1
   }
-}
-
-/** The decoded entry of a row. Its content has its size and no items. */
-export function entryAt({ records, sizes }: EntryColumns, index: number): Entry {
-  const entry = decodeEntry(recordAt(records, index))
-  return entry.content === undefined ? entry : { ...entry, content: { size: sizes[index]!, depth: 0, items: [] } }
-}
-
-/** The decoded entry of a directory; the root is number 0. */
-export function directoryAt(records: SharedRecords, index: number): Entry {
-  return decodeEntry(recordAt(records, index), { root: index === 0 })
-}
-
-/** The rows of an entry's pieces. */
-export function piecesOf({ pieceEnds }: EntryColumns, index: number): { readonly from: number; readonly end: number } {
-  return { from: index === 0 ? 0 : pieceEnds[index - 1]!, end: pieceEnds[index]! }
-}
-
-export function idOf({ ids }: PieceColumns, piece: number): Uint8Array {
-  return ids.subarray(ID_BYTES * piece, ID_BYTES * (piece + 1))
-}
-
-/** Whether a value of an xattr must be read from the repository before the entry can be restored. */
-export function hasStreamXattr({ xattrs }: Entry): boolean {
-  return xattrs !== undefined && xattrs.some(({ value }) => !(value instanceof Uint8Array))
 }
 
 function withoutItems(entry: Entry): Entry {

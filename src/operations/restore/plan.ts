@@ -10,8 +10,9 @@ import type { DirectoryTable } from '../../targets/directory-table.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { inspectTarget, type TargetState } from '../../targets/target-state.ts'
 import { type Fetch, planFetches } from './fetch-plan.ts'
-import type { PlanColumns, PlannedColumns } from './plan-columns.ts'
+import type { PlanColumns } from './plan-columns.ts'
 import { PlanWalk, type Walked } from './plan-walk.ts'
+import type { PlannedColumns } from './planned-columns.ts'
 import { entryAtPath } from './selection.ts'
 
 export interface PlanOptions {

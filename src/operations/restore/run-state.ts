@@ -4,7 +4,7 @@ import type { Staging } from '../../targets/staging.ts'
 import type { PlannedBlock } from './block-order.ts'
 import type { BlockColumns, EntryProgress, RestoreWorkerData } from './messages.ts'
 import type { RestorePlan } from './plan.ts'
-import { type EntryColumns, HOW_SPREAD, type PlannedColumns, piecesOf } from './plan-columns.ts'
+import { type EntryColumns, HOW_SPREAD, type PlannedColumns, piecesOf } from './planned-columns.ts'
 
 /** What all threads of one run share: the plan's columns, and what was done of it so far. */
 export function sharedState(repository: Repository, plan: RestorePlan, staging: Staging): RestoreWorkerData {

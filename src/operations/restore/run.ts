@@ -13,7 +13,7 @@ import { Fetcher } from './fetch.ts'
 import type { BlocksJob, RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
 import { type RestoreProgress, Tally } from './outcome.ts'
 import type { RestorePlan } from './plan.ts'
-import { directoryAt, HOW_ALONE, HOW_LINK, HOW_PLAIN, HOW_SPREAD, hasStreamXattr } from './plan-columns.ts'
+import { directoryAt, HOW_ALONE, HOW_LINK, HOW_PLAIN, HOW_SPREAD, hasStreamXattr } from './planned-columns.ts'
 import { sharedState } from './run-state.ts'
 import { type Hands, thisThread, threads } from './threads.ts'
 
