@@ -105,3 +105,10 @@ export class PackHealth {
     return loss?.isLost(place) === true ? loss.problem : undefined
   }
 }
+
+/** What packs weigh together. */
+export function sumBytes(packs: Iterable<ListedPack>): number {
+  let bytes = 0
+  for (const { packBytes } of packs) bytes += packBytes
+  return bytes
+}

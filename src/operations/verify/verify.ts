@@ -2,13 +2,11 @@
 // tree once, a place for every chunk. With data: every byte of the packs. Then, if something is wrong, whom it harms. SPEC §9.4
 
 import { toHex } from '../../../format/bytes.ts'
-import { checkClear } from '../../../format/events.ts'
-import { checkpointKey, journalKey, manifestKey } from '../../../format/store-key.ts'
+import { manifestKey } from '../../../format/store-key.ts'
 import type { Entry } from '../../../format/tree.ts'
 import { CancelledError } from '../../errors.ts'
 import { requireFeatures } from '../../repository/journal/open-journal.ts'
-import type { JournalState, SnapshotRecord } from '../../repository/journal/state.ts'
-import { verifyJournal } from '../../repository/journal/verify-journal.ts'
+import type { SnapshotRecord } from '../../repository/journal/state.ts'
 import type { LoadedIndex } from '../../repository/objects/segments.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { monotonicMs } from '../../runtime/clock.ts'
@@ -16,48 +14,17 @@ import { Announcements } from './announcements.ts'
 import { ChunkPlaces } from './chunk-places.ts'
 import { type DataCheck, type DataCounts, verifyData } from './data.ts'
 import { HarmWalk } from './harm.ts'
-import { type ListedPack, listPacks, PackHealth } from './pack-health.ts'
-import { ProblemList, type VerifyProblem } from './problems.ts'
-import type { VerifyMemory } from './sample.ts'
+import { countOrphans } from './orphans.ts'
+import type { VerifyOptions, VerifyOutcome, VerifyProgress } from './outcome.ts'
+import { listPacks, PackHealth, sumBytes } from './pack-health.ts'
+import { ProblemList } from './problems.ts'
 import { checkSmallObjects } from './small-objects.ts'
-import { isDamage, TreeCheck, type TreeCounts } from './tree-check.ts'
+import { isDamage, TreeCheck } from './tree-check.ts'
+import { replayWhole, type WholeJournal } from './whole-journal.ts'
 
+export type { VerifyOptions, VerifyOutcome } from './outcome.ts'
 export type { VerifyProblem } from './problems.ts'
 export type { VerifyMemory } from './sample.ts'
-
-export interface VerifyOptions {
-  /** Only this snapshot; all, unless told. */
-  readonly snapshot?: SnapshotRecord
-  /** Reads packs, too: this share of their bytes, above 0 to 1; those verified longest ago first. */
-  readonly dataShare?: number
-  readonly memory?: VerifyMemory
-  readonly threadCount?: number
-  readonly onProgress?: (progress: VerifyProgress) => void
-  readonly signal?: AbortSignal
-}
-
-export interface VerifyProgress {
-  readonly phase: 'journal' | 'trees' | 'data' | 'harm'
-  /** Snapshots or packs, and bytes of packs. */
-  readonly done: number
-  readonly total: number
-  readonly bytes: number
-  readonly totalBytes: number
-}
-
-export interface VerifyOutcome {
-  readonly ok: boolean
-  readonly problems: readonly VerifyProblem[]
-  readonly journal: { readonly entries: number; readonly voids: number; readonly head: number }
-  readonly snapshots: number
-  readonly trees: TreeCounts
-  readonly packs: { readonly count: number; readonly bytes: number }
-  /** Absent when no data was asked for. */
-  readonly data: DataCounts | undefined
-  /** What no segment and no journal entry names: left by interrupted commits, or found by `repair index`. */
-  readonly orphans: { readonly packs: number; readonly packBytes: number; readonly manifests: number }
-  readonly durationMs: number
-}
 
 interface Root {
   readonly id: string
@@ -87,7 +54,7 @@ class Verification {
   }
 
   async run(): Promise<VerifyOutcome> {
-    const { journal, checkpoints, state } = await this.#journal()
+    const { counts, checkpoints, state } = await this.#journal()
     requireFeatures(state, 'check')
     await checkSmallObjects(this.#repository, state, checkpoints, this.#problems)
     const index = await this.#index()
@@ -99,11 +66,11 @@ class Verification {
     const data = await this.#data(index, health, trees)
     const isPackLost = this.#problems.countOf('pack') + this.#problems.countOf('pack-missing') > 0
     if (!trees.isSound || isPackLost || health.hasDistrusted) await this.#harm(roots, places)
-    const orphans = await this.#orphans(state, index, health)
+    const orphans = await countOrphans(this.#repository.store, state, index, health)
     return {
       ok: this.#problems.count === 0,
       problems: this.#problems.all,
-      journal,
+      journal: counts,
       snapshots: this.#options.snapshot === undefined ? state.snapshots.length : 1,
       trees: trees.counts,
       packs: { count: health.packs.size, bytes: sumBytes(health.packs.values()) },
@@ -113,23 +80,10 @@ class Verification {
     }
   }
 
-  /** Replays the whole journal, whatever the client remembers of it. */
-  async #journal(): Promise<{ journal: VerifyOutcome['journal']; checkpoints: Set<string>; state: JournalState }> {
-    const { store, id, writeKeys, journal } = this.#repository
-    this.#progress({ phase: 'journal', done: 0, total: journal.state.head.sequence + 1, bytes: 0, totalBytes: 0 })
-    const checkpoints = new Set<string>()
-    const found = await verifyJournal(store, {
-      expectedRepository: id,
-      pin: journal.pin(),
-      journalKey: writeKeys.journal,
-      onSlot: ({ entry }) => {
-        if (entry?.event === 'checkpoint') checkpoints.add(checkpointKey(checkClear(entry.event, entry.clear).state))
-      },
-    })
-    for (const { code, message, sequence } of found.problems)
-      this.#problems.add('journal', sequence === undefined ? 'journal/' : journalKey(sequence), `${code}: ${message}`)
-    const counts = { entries: found.entries, voids: found.voids.length, head: found.head?.sequence ?? 0 }
-    return { journal: counts, checkpoints, state: found.state ?? journal.state }
+  #journal(): Promise<WholeJournal> {
+    const total = this.#repository.journal.state.head.sequence + 1
+    this.#progress({ phase: 'journal', done: 0, total, bytes: 0, totalBytes: 0 })
+    return replayWhole(this.#repository, this.#problems)
   }
 
   async #index(): Promise<LoadedIndex> {
@@ -192,22 +146,7 @@ class Verification {
       this.#problems.add('segment', 'index/', `${size} packs that snapshots need are in no index segment: 'cairn repair index' adds them`)
   }
 
-  async #orphans(state: JournalState, { index }: LoadedIndex, health: PackHealth): Promise<VerifyOutcome['orphans']> {
-    const indexed = new Set(index.packs.map(({ id }) => toHex(id)))
-    const packs = [...health.packs.values()].filter(({ id }) => !indexed.has(toHex(id)))
-    const named = new Set(state.snapshots.map(({ manifest }) => manifestKey(manifest)))
-    let manifests = 0
-    for await (const { key } of this.#repository.store.list('manifests/')) if (!named.has(key)) manifests++
-    return { packs: packs.length, packBytes: sumBytes(packs), manifests }
-  }
-
   #progress(progress: VerifyProgress): void {
     this.#options.onProgress?.(progress)
   }
-}
-
-function sumBytes(packs: Iterable<ListedPack>): number {
-  let bytes = 0
-  for (const { packBytes } of packs) bytes += packBytes
-  return bytes
 }

@@ -1,0 +1,31 @@
+import { checkClear } from '../../../format/events.ts'
+import { checkpointKey, journalKey } from '../../../format/store-key.ts'
+import type { JournalState } from '../../repository/journal/state.ts'
+import { verifyJournal } from '../../repository/journal/verify-journal.ts'
+import type { Repository } from '../../repository/repository.ts'
+import type { VerifyOutcome } from './outcome.ts'
+import type { ProblemList } from './problems.ts'
+
+export interface WholeJournal {
+  readonly counts: VerifyOutcome['journal']
+  /** Store keys of the checkpoints that entries name. */
+  readonly checkpoints: Set<string>
+  readonly state: JournalState
+}
+
+/** Replays the whole journal, whatever the client remembers of it. */
+export async function replayWhole({ store, id, writeKeys, journal }: Repository, problems: ProblemList): Promise<WholeJournal> {
+  const checkpoints = new Set<string>()
+  const found = await verifyJournal(store, {
+    expectedRepository: id,
+    pin: journal.pin(),
+    journalKey: writeKeys.journal,
+    onSlot: ({ entry }) => {
+      if (entry?.event === 'checkpoint') checkpoints.add(checkpointKey(checkClear(entry.event, entry.clear).state))
+    },
+  })
+  for (const { code, message, sequence } of found.problems)
+    problems.add('journal', sequence === undefined ? 'journal/' : journalKey(sequence), `${code}: ${message}`)
+  const counts = { entries: found.entries, voids: found.voids.length, head: found.head?.sequence ?? 0 }
+  return { counts, checkpoints, state: found.state ?? journal.state }
+}
