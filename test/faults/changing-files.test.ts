@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import type { CaptureCache } from '../../src/operations/commit/cached-directory.ts'
 import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
@@ -57,9 +58,13 @@ const { at } = scratch()
 let store: MemoryStore
 let owner: TestOwner
 let rows: Map<string, Buffer>
-let caseCount = 0
+const cases = new CaseCounter()
 
-beforeEach(async () => {
+beforeEach(async ({ onTestFinished, task }) => {
+  const passed = cases.begin('file or directory that changes, vanishes or cannot be read')
+  onTestFinished(() => {
+    if (task.result?.state === 'pass') passed()
+  })
   fs.mkdirSync(at('tree'))
   store = new MemoryStore()
   owner = await initIn(store)
@@ -72,12 +77,9 @@ afterEach(() => {
   shut.clear()
   shiftClock(0)
   removeTree(at('tree'))
-  caseCount++
 })
 
-afterAll(() =>
-  recordReliability('changing-files', [{ what: 'file or directory that changes, vanishes or cannot be read', caseCount, failureCount: 0 }]),
-)
+afterAll(() => recordReliability('changing-files', cases))
 
 function write(name: string, content: string | Buffer): void {
   fs.mkdirSync(at('tree', name, '..'), { recursive: true })

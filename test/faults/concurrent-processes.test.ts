@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { toHex } from '../../format/bytes.ts'
 import { CliRepository } from '../support/cli-repository.ts'
@@ -13,14 +14,14 @@ import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
 const ROUNDS = process.env['SLOW'] === '1' ? 50 : 4
 
 let cli: CliRepository
-let caseCount = 0
+const cases = new CaseCounter()
 
 beforeAll(async () => {
   cli = await CliRepository.make()
 })
 afterAll(async () => {
   await cli.remove()
-  recordReliability('concurrent-processes', [{ what: 'three processes that commit at once', caseCount, failureCount: 0 }])
+  recordReliability('concurrent-processes', cases)
 })
 
 test('three processes at once', async () => {
@@ -28,17 +29,20 @@ test('three processes at once', async () => {
   fs.cpSync(cli.place.at('home'), second, { recursive: true })
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of ['one', 'two']) cli.place.write(`${name}/file-${round}`, noise(round, 100_000))
-    // Two of one home and one series, one of another home.
-    const outcomes = await Promise.all([
-      cli.place.json(['commit', cli.place.at('one'), '--name', 'shared']),
-      cli.place.json(['commit', cli.place.at('two'), '--name', 'shared']),
-      cli.place.json(['commit', cli.tree, '--name', 'own'], { env: { CAIRN_HOME: second } }),
-    ])
-    await expectAll(outcomes.map(({ snapshot }) => snapshot as string))
-    caseCount++
+    await cases.try('three processes that commit at once', () => commitAtOnce(second))
   }
   await expectPinned()
 }, 300_000)
+
+/** Two of one home and one series, one of another home. */
+async function commitAtOnce(secondHome: string): Promise<void> {
+  const outcomes = await Promise.all([
+    cli.place.json(['commit', cli.place.at('one'), '--name', 'shared']),
+    cli.place.json(['commit', cli.place.at('two'), '--name', 'shared']),
+    cli.place.json(['commit', cli.tree, '--name', 'own'], { env: { CAIRN_HOME: secondHome } }),
+  ])
+  await expectAll(outcomes.map(({ snapshot }) => snapshot as string))
+}
 
 /** Each snapshot is what its process read, and follows the one before it in its series. */
 async function expectAll(ids: readonly string[]): Promise<void> {

@@ -3,13 +3,14 @@
 
 import fs from 'node:fs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { exitCodeOf } from '../../cli/exit-codes.ts'
 import { StoreError } from '../../src/errors.ts'
 import { planRestore, runRestore } from '../../src/operations/restore/restore.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import type { ObjectStore } from '../../src/repository/store/object-store.ts'
-import { atOperation, enumerateOperations, type Fault, FaultyStore } from '../support/faulty-store.ts'
+import { atOperation, enumerateOperations, type Fault, FaultyStore, type Operation } from '../support/faulty-store.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { editSampleTree, makeSampleTree } from '../support/sample-tree.ts'
@@ -22,7 +23,7 @@ const { at } = scratch()
 const snapshots: TreeLines[] = []
 let objects: StoredObjects
 let owner: TestOwner
-let caseCount = 0
+const cases = new CaseCounter()
 
 beforeAll(async () => {
   makeSampleTree(at('tree'))
@@ -41,9 +42,7 @@ beforeEach(() => {
   fs.mkdirSync(at('place'))
 })
 
-afterAll(() =>
-  recordReliability('crash-points-restore', [{ what: 'crash or error at a store operation of a restore', caseCount, failureCount: 0 }]),
-)
+afterAll(() => recordReliability('crash-points-restore', cases))
 
 async function restoreIn(store: ObjectStore): Promise<void> {
   const repository = await openAs(store, copyOfOwner(owner))
@@ -55,6 +54,19 @@ async function restoreIn(store: ObjectStore): Promise<void> {
 const crash: Fault = { action: 'crash', when: 'before' }
 const fail: Fault = { action: 'fail', when: 'before', error: new StoreError('store-io', 'the test fails this') }
 
+async function expectNothingAndThenAll({ index, method, kind }: Operation, fault: Fault): Promise<void> {
+  const store = await storeOf(objects)
+  const error = await restoreIn(new FaultyStore(store, { plan: atOperation(index, fault) })).catch((thrown: unknown) => thrown)
+  const what = `${method} ${kind}`
+  expect((error as Error).name, what).toBe(fault === crash ? 'CrashError' : 'StoreError')
+  if (fault === fail) expect(exitCodeOf(error), what).toBe(30)
+  expect(fs.readdirSync(at('place')), what).toEqual([])
+  expect(await objectsOf(store)).toEqual(objects)
+  await restoreIn(store)
+  expect(linesOnDisk(at('place', 'target'))).toEqual(snapshots[1])
+  removeTree(at('place', 'target'))
+}
+
 test.each([
   ['a crash', crash],
   ['an error of the store', fail],
@@ -62,18 +74,7 @@ test.each([
   const operations = await enumerateOperations(() => storeOf(objects), restoreIn)
   expect(operations.every(({ method }) => method !== 'put' && method !== 'remove')).toBe(true)
   removeTree(at('place', 'target'))
-  for (const { index, method, kind } of operations) {
-    const store = await storeOf(objects)
-    const error = await restoreIn(new FaultyStore(store, { plan: atOperation(index, fault) })).catch((thrown: unknown) => thrown)
-    const what = `${method} ${kind}`
-    expect((error as Error).name, what).toBe(fault === crash ? 'CrashError' : 'StoreError')
-    if (fault === fail) expect(exitCodeOf(error), what).toBe(30)
-    expect(fs.readdirSync(at('place')), what).toEqual([])
-    expect(await objectsOf(store)).toEqual(objects)
-    await restoreIn(store)
-    expect(linesOnDisk(at('place', 'target'))).toEqual(snapshots[1])
-    removeTree(at('place', 'target'))
-    caseCount++
-  }
+  for (const operation of operations)
+    await cases.try('crash or error at a store operation of a restore', () => expectNothingAndThenAll(operation, fault))
   await expectSound(await storeOf(objects), owner, { snapshots })
 })

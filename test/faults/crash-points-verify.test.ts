@@ -2,6 +2,7 @@
 // not seen to the end, the repository stays as it was but for what the check attests, and the next one passes.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { exitCodeOf } from '../../cli/exit-codes.ts'
 import type { IdentityFile } from '../../format/identity-file.ts'
@@ -19,8 +20,7 @@ import { objectsOf, type StoredObjects, storeOf } from '../support/stored-object
 const { at } = scratch()
 let objects: StoredObjects
 let owner: IdentityFile
-let caseCount = 0
-let failureCount = 0
+const cases = new CaseCounter()
 
 /** An owner's snapshot and a writer's, whose packs nobody has vouched for yet: the check writes an attestation. */
 beforeAll(async () => {
@@ -36,9 +36,7 @@ beforeAll(async () => {
   objects = await objectsOf(store)
 })
 
-afterAll(() =>
-  recordReliability('crash-points-verify', [{ what: 'crash or error at a store operation of a verification', caseCount, failureCount }]),
-)
+afterAll(() => recordReliability('crash-points-verify', cases))
 
 async function verifyIn(store: ObjectStore): Promise<void> {
   const { problems } = await verify(await reopen(store, owner), { dataShare: 1 })
@@ -56,20 +54,23 @@ async function expectUntouched(store: ObjectStore): Promise<void> {
   expect([...now.keys()].filter((key) => !objects.has(key) && !key.startsWith('journal/'))).toEqual([])
 }
 
-async function strike(operation: Operation, fault: Fault): Promise<unknown> {
+type FaultAt = Extract<Fault, { readonly when: unknown }>
+
+/** Verifies with one fault, then without; `check` sees what came of the first. */
+function strike(operation: Operation, fault: FaultAt, check: (outcome: unknown, what: string) => void): Promise<void> {
+  return cases.try('crash or error at a store operation of a verification', async () => {
+    check(await outcomeWith(operation, fault), `${fault.when} ${operation.method} ${operation.key}`)
+  })
+}
+
+async function outcomeWith(operation: Operation, fault: Fault): Promise<unknown> {
   const store = await storeOf(objects)
   const outcome = await verifyIn(new FaultyStore(store, { plan: atOperation(operation.index, fault) })).then(
     () => 'sound',
     (error: unknown) => error,
   )
-  caseCount++
-  try {
-    await expectUntouched(store)
-    await verifyIn(store)
-  } catch (error) {
-    failureCount++
-    throw error
-  }
+  await expectUntouched(store)
+  await verifyIn(store)
   return outcome
 }
 
@@ -80,23 +81,21 @@ test('the operations are those of a check that reads all data and attests it', a
 })
 
 test('a crash at every operation', async () => {
-  for (const { operation, when } of crashPoints(await operationsOfVerify())) {
-    const outcome = await strike(operation, { action: 'crash', when })
-    expect((outcome as Error).name, `${when} ${operation.method} ${operation.key}`).toBe('CrashError')
-  }
+  for (const { operation, when } of crashPoints(await operationsOfVerify()))
+    await strike(operation, { action: 'crash', when }, (outcome, what) => expect((outcome as Error).name, what).toBe('CrashError'))
 })
 
 test('an error of the store at every operation is an error of the check, or a problem that it names', async () => {
   for (const operation of await operationsOfVerify()) {
     const error = new StoreError('store-io', 'the test fails this')
-    const outcome = await strike(operation, { action: 'fail', when: 'before', error })
-    const what = `${operation.method} ${operation.key}`
-    // A journal slot that could not be written is asked for again.
-    if (operation.method === 'put') continue
-    // A chunk of a tree that did not open is looked for once more, in the directories of the packs.
-    if (operation.kind === 'packs/tree' && outcome === 'sound') continue
-    expect(outcome, what).toBeInstanceOf(Error)
-    if (outcome instanceof StoreError) expect(exitCodeOf(outcome), what).toBe(30)
-    else expect((outcome as Error).message, what).toMatch(/^not sound: .*the test fails this/)
+    await strike(operation, { action: 'fail', when: 'before', error }, (outcome, what) => {
+      // A journal slot that could not be written is asked for again.
+      if (operation.method === 'put') return
+      // A chunk of a tree that did not open is looked for once more, in the directories of the packs.
+      if (operation.kind === 'packs/tree' && outcome === 'sound') return
+      expect(outcome, what).toBeInstanceOf(Error)
+      if (outcome instanceof StoreError) expect(exitCodeOf(outcome), what).toBe(30)
+      else expect((outcome as Error).message, what).toMatch(/^not sound: .*the test fails this/)
+    })
   }
 })

@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import type { IdentityFile } from '../../format/identity-file.ts'
 import { UsageError } from '../../src/errors.ts'
@@ -18,15 +19,10 @@ import { copyOfStore, objectsOf, type StoredObjects, storeOf } from '../support/
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 const { at } = scratch()
-const counted = new Map<string, number>()
+const cases = new CaseCounter()
 
 beforeAll(() => makeSampleTree(at('tree')))
-afterAll(() => {
-  recordReliability(
-    'crash-points',
-    [...counted].map(([what, caseCount]) => ({ what, caseCount, failureCount: 0 })),
-  )
-})
+afterAll(() => recordReliability('crash-points', cases))
 
 /** A repository at some moment of its life, and what a client that was there knows. */
 interface Moment {
@@ -70,8 +66,9 @@ async function dieAt(point: CrashPoint, moment: Moment, around: (store: ObjectSt
   return copyOfStore(store)
 }
 
-function count(what: string): void {
-  counted.set(what, (counted.get(what) ?? 0) + 1)
+/** Counts a case of one crash point; what it throws names the point. */
+function tryPoint(what: string, point: CrashPoint, work: () => Promise<void>): Promise<void> {
+  return cases.try(what, () => work().catch((error: unknown) => Promise.reject(new Error(name(point), { cause: error }))))
 }
 
 function name({ operation, when }: CrashPoint): string {
@@ -92,12 +89,11 @@ describe('a crash of a commit', () => {
       const points = await pointsOf(moment, asIs, commitTree)
       expect(points.length).toBeGreaterThan(25)
       for (const point of points) {
-        const store = await dieAt(point, moment, asIs, commitTree)
-        const expected = { snapshots: moment.snapshots, maybe: linesOnDisk(at('tree')) }
-        await expectGoesOn(store, moment.owner, expected, at('tree')).catch((error: unknown) =>
-          Promise.reject(new Error(name(point), { cause: error })),
-        )
-        count(`crash before or after a store operation of ${what}`)
+        await tryPoint(`crash before or after a store operation of ${what}`, point, async () => {
+          const store = await dieAt(point, moment, asIs, commitTree)
+          const expected = { snapshots: moment.snapshots, maybe: linesOnDisk(at('tree')) }
+          await expectGoesOn(store, moment.owner, expected, at('tree'))
+        })
       }
     },
     120_000,
@@ -131,13 +127,12 @@ describe('a crash of a commit', () => {
     const points = await pointsOf(moment, raced, commitTree)
     expect(points.filter(({ operation }) => operation.method === 'put' && operation.kind === 'journal').length).toBe(4)
     for (const point of points) {
-      const store = await dieAt(point, moment, raced, commitTree)
-      const rivalDone = (await objectsOf(store)).has('journal/0000000000000002')
-      const snapshots = rivalDone ? [...moment.snapshots, linesOnDisk(rival)] : moment.snapshots
-      await expectGoesOn(store, moment.owner, { snapshots, maybe: linesOnDisk(at('tree')) }, at('tree')).catch((error: unknown) =>
-        Promise.reject(new Error(name(point), { cause: error })),
-      )
-      count('crash of a commit that loses a race for the journal')
+      await tryPoint('crash of a commit that loses a race for the journal', point, async () => {
+        const store = await dieAt(point, moment, raced, commitTree)
+        const rivalDone = (await objectsOf(store)).has('journal/0000000000000002')
+        const snapshots = rivalDone ? [...moment.snapshots, linesOnDisk(rival)] : moment.snapshots
+        await expectGoesOn(store, moment.owner, { snapshots, maybe: linesOnDisk(at('tree')) }, at('tree'))
+      })
     }
   }, 120_000)
 })
@@ -149,12 +144,13 @@ describe('a crash of init', () => {
     const points = crashPoints(await enumerateOperations(async () => new MemoryStore(), work))
     expect(points.length).toBeGreaterThanOrEqual(8)
     for (const point of points) {
-      identity = undefined
-      const store = new MemoryStore()
-      const faulty = new FaultyStore(store, { plan: atOperation(point.operation.index, { action: 'crash', when: point.when }) })
-      await expect(work(faulty)).rejects.toThrow('crash')
-      await expectStartsOver(store, identity!)
-      count('crash before or after a store operation of init')
+      await tryPoint('crash before or after a store operation of init', point, async () => {
+        identity = undefined
+        const store = new MemoryStore()
+        const faulty = new FaultyStore(store, { plan: atOperation(point.operation.index, { action: 'crash', when: point.when }) })
+        await expect(work(faulty)).rejects.toThrow('crash')
+        await expectStartsOver(store, identity!)
+      })
     }
   }, 60_000)
 

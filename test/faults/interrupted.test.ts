@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { exitCodeOf } from '../../cli/exit-codes.ts'
 import { CancelledError } from '../../src/errors.ts'
@@ -25,27 +26,29 @@ const FILES = 24
 const LARGE_BYTES = 160 << 20
 
 const { at } = scratch()
-let caseCount = 0
+const WHAT = 'commit that is cancelled or told to stop'
+const cases = new CaseCounter()
 
 beforeAll(() => {
   fs.mkdirSync(at('tree'))
   for (let i = 0; i < FILES; i++) fs.writeFileSync(at('tree', `file-${i}`), noise(i, TREE_BYTES / FILES))
 })
-afterAll(() => recordReliability('interrupted', [{ what: 'commit that is cancelled or told to stop', caseCount, failureCount: 0 }]))
+afterAll(() => recordReliability('interrupted', cases))
 
 describe('a signal to stop', () => {
   test('at the first pack: the next commit stores only the rest', async () => {
-    const { store, owner, error } = await cancelledAt(({ method, kind }) => method === 'put' && kind === 'packs/data')
-    expect(error).toBeInstanceOf(CancelledError)
-    expect(exitCodeOf(error)).toBe(130)
-    const keys = await keysOf(store)
-    expect(keys.filter((key) => key.startsWith('leases/'))).toEqual([])
-    const packBytes = await dataBytes(store)
-    expect(packBytes).toBeGreaterThan(8 << 20)
-    const { newBytes } = await commitIn(store, owner, at('tree'))
-    expect(newBytes).toBeLessThan(TREE_BYTES - 0.9 * packBytes)
-    await expectSound(store, owner, { snapshots: [linesOnDisk(at('tree'))] })
-    caseCount++
+    await cases.try(WHAT, async () => {
+      const { store, owner, error } = await cancelledAt(({ method, kind }) => method === 'put' && kind === 'packs/data')
+      expect(error).toBeInstanceOf(CancelledError)
+      expect(exitCodeOf(error)).toBe(130)
+      const keys = await keysOf(store)
+      expect(keys.filter((key) => key.startsWith('leases/'))).toEqual([])
+      const packBytes = await dataBytes(store)
+      expect(packBytes).toBeGreaterThan(8 << 20)
+      const { newBytes } = await commitIn(store, owner, at('tree'))
+      expect(newBytes).toBeLessThan(TREE_BYTES - 0.9 * packBytes)
+      await expectSound(store, owner, { snapshots: [linesOnDisk(at('tree'))] })
+    })
   }, 120_000)
 
   test('at any operation: no lease, and all or nothing', async () => {
@@ -53,11 +56,12 @@ describe('a signal to stop', () => {
     fs.mkdirSync(small)
     fs.writeFileSync(at('small', 'file'), noise(1, 200_000))
     for (let index = 0; index < 40; index++) {
-      const { store, owner, error } = await cancelledAt((operation) => operation.index === index, small)
-      if (error !== undefined) expect(error).toBeInstanceOf(CancelledError)
-      expect((await keysOf(store)).filter((key) => key.startsWith('leases/'))).toEqual([])
-      await expectGoesOn(await copyOfStore(store), owner, { snapshots: error === undefined ? [linesOnDisk(small)] : [] }, small)
-      caseCount++
+      await cases.try(WHAT, async () => {
+        const { store, owner, error } = await cancelledAt((operation) => operation.index === index, small)
+        if (error !== undefined) expect(error).toBeInstanceOf(CancelledError)
+        expect((await keysOf(store)).filter((key) => key.startsWith('leases/'))).toEqual([])
+        await expectGoesOn(await copyOfStore(store), owner, { snapshots: error === undefined ? [linesOnDisk(small)] : [] }, small)
+      })
     }
   }, 120_000)
 
@@ -96,35 +100,36 @@ describe('the program', () => {
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s while it reads a large file: exit 130, and the next commit goes on',
-    async (signal) => {
-      cli.place.write('tree/large', randomBytes(LARGE_BYTES))
-      const before = (await cli.snapshots()).length
-      const child = cli.place.start(['commit', cli.tree])
-      const ended = outcomeOf(child)
-      const stop = whenPacksGrow(() => child.kill(signal))
-      const { code, stderr } = await ended
-      stop()
-      expect(code, stderr).toBe(130)
-      expect(stderr).toMatch(/cancelled/)
-      expect(await cli.leases()).toEqual([])
-      expect((await cli.snapshots()).length).toBe(before)
-      const { newBytes } = await cli.place.json(['commit', cli.tree])
-      expect(newBytes).toBeLessThan(LARGE_BYTES - (8 << 20))
-      expect(await cli.snapshots(before)).toEqual([linesOnDisk(cli.tree)])
-      caseCount++
-    },
+    (signal) =>
+      cases.try(WHAT, async () => {
+        cli.place.write('tree/large', randomBytes(LARGE_BYTES))
+        const before = (await cli.snapshots()).length
+        const child = cli.place.start(['commit', cli.tree])
+        const ended = outcomeOf(child)
+        const stop = whenPacksGrow(() => child.kill(signal))
+        const { code, stderr } = await ended
+        stop()
+        expect(code, stderr).toBe(130)
+        expect(stderr).toMatch(/cancelled/)
+        expect(await cli.leases()).toEqual([])
+        expect((await cli.snapshots()).length).toBe(before)
+        const { newBytes } = await cli.place.json(['commit', cli.tree])
+        expect(newBytes).toBeLessThan(LARGE_BYTES - (8 << 20))
+        expect(await cli.snapshots(before)).toEqual([linesOnDisk(cli.tree)])
+      }),
     120_000,
   )
 
   test('SIGTERM while it waits for a stream that brings nothing', async () => {
-    const child = cli.place.start(['commit', '--stdin', 'dump.sql', '--name', 'dump'])
-    const ended = outcomeOf(child)
-    const stop = whenLeased(() => child.kill('SIGTERM'))
-    const { code, stderr } = await ended
-    stop()
-    expect(code, stderr).toBe(130)
-    expect(await cli.leases()).toEqual([])
-    caseCount++
+    await cases.try(WHAT, async () => {
+      const child = cli.place.start(['commit', '--stdin', 'dump.sql', '--name', 'dump'])
+      const ended = outcomeOf(child)
+      const stop = whenLeased(() => child.kill('SIGTERM'))
+      const { code, stderr } = await ended
+      stop()
+      expect(code, stderr).toBe(130)
+      expect(await cli.leases()).toEqual([])
+    })
   }, 30_000)
 
   /** Calls back when the first new pack is stored. */

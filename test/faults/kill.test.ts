@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { seededRandom } from '../../bench/seeded.ts'
 import { CliRepository } from '../support/cli-repository.ts'
@@ -17,7 +18,10 @@ const DAY_SECONDS = 86_400
 
 let cli: CliRepository
 const snapshots: TreeLines[] = []
-const counts = { commits: 0, committed: 0, restores: 0, restored: 0 }
+const KILLED_COMMIT = 'SIGKILL of a commit at a random moment'
+const KILLED_RESTORE = 'SIGKILL of a restore at a random moment'
+const cases = new CaseCounter()
+const counts = { committed: 0, restored: 0 }
 
 beforeAll(async () => {
   cli = await CliRepository.make()
@@ -26,20 +30,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cli.remove()
-  recordReliability('kill', [
-    {
-      what: 'SIGKILL of a commit at a random moment',
-      caseCount: counts.commits,
-      failureCount: 0,
-      note: `${counts.committed} had committed`,
-    },
-    {
-      what: 'SIGKILL of a restore at a random moment',
-      caseCount: counts.restores,
-      failureCount: 0,
-      note: `${counts.restored} had restored`,
-    },
-  ])
+  cases.remark(KILLED_COMMIT, `${counts.committed} had committed`)
+  cases.remark(KILLED_RESTORE, `${counts.restored} had restored`)
+  recordReliability('kill', cases)
 })
 
 /** Commits and returns how long that took, in milliseconds. */
@@ -63,19 +56,22 @@ test('commits killed at random moments', async () => {
   for (let round = 1; round <= COMMITS; round++) {
     edit(round)
     const afterMs = (seededRandom(round).below(1000) / 1000) * usualMs * 1.1
-    await cli.interrupt(['commit', cli.tree], 'SIGKILL', afterMs)
-    const found = await cli.snapshots(snapshots.length)
-    if (found.length > 0) {
-      expect(found, `killed after ${afterMs} ms`).toEqual([linesOnDisk(cli.tree)])
-      snapshots.push(found[0]!)
-      counts.committed++
-    }
-    await commit()
-    expect(await cli.snapshots(snapshots.length - 1), `after a kill after ${afterMs} ms`).toEqual([snapshots.at(-1)])
-    counts.commits++
+    await cases.try(KILLED_COMMIT, () => killCommit(afterMs))
   }
   await expectSound(cli.store, cli.owner, { snapshots })
 }, 600_000)
+
+async function killCommit(afterMs: number): Promise<void> {
+  await cli.interrupt(['commit', cli.tree], 'SIGKILL', afterMs)
+  const found = await cli.snapshots(snapshots.length)
+  if (found.length > 0) {
+    expect(found, `killed after ${afterMs} ms`).toEqual([linesOnDisk(cli.tree)])
+    snapshots.push(found[0]!)
+    counts.committed++
+  }
+  await commit()
+  expect(await cli.snapshots(snapshots.length - 1), `after a kill after ${afterMs} ms`).toEqual([snapshots.at(-1)])
+}
 
 test('restores killed at random moments', async () => {
   fs.mkdirSync(cli.place.at('place'))
@@ -86,16 +82,20 @@ test('restores killed at random moments', async () => {
   const usualMs = performance.now() - startedMs
   for (let round = 1; round <= RESTORES; round++) {
     removeTree(target)
-    await cli.interrupt(args, 'SIGKILL', (seededRandom(round).below(1000) / 1000) * usualMs * 1.1)
-    if (fs.existsSync(target)) counts.restored++
-    else await cli.place.json(args)
-    expect(linesOnDisk(target)).toEqual(snapshots.at(-1))
-    removeTree(target)
-    await cli.place.json(args)
-    expect(fs.readdirSync(cli.place.at('place'))).toEqual(['target'])
-    counts.restores++
+    const afterMs = (seededRandom(round).below(1000) / 1000) * usualMs * 1.1
+    await cases.try(KILLED_RESTORE, () => killRestore(args, target, afterMs))
   }
 }, 600_000)
+
+async function killRestore(args: readonly string[], target: string, afterMs: number): Promise<void> {
+  await cli.interrupt(args, 'SIGKILL', afterMs)
+  if (fs.existsSync(target)) counts.restored++
+  else await cli.place.json(args)
+  expect(linesOnDisk(target)).toEqual(snapshots.at(-1))
+  removeTree(target)
+  await cli.place.json(args)
+  expect(fs.readdirSync(cli.place.at('place'))).toEqual(['target'])
+}
 
 test('what killed processes left is removed after a day', async () => {
   const left = cli.place.write(`repository/tmp/put-${'0'.repeat(32)}`, 'what a killed process wrote')

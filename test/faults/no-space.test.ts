@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { CaptureRows } from '../../src/control/catalog/capture-rows.ts'
 import { StoreError } from '../../src/errors.ts'
@@ -21,19 +22,12 @@ const why = whyNoSmallDisk()
 if (why !== undefined) console.warn(why)
 
 const { at } = scratch()
-const counted = new Map<string, number>()
-
-function count(what: string): void {
-  counted.set(what, (counted.get(what) ?? 0) + 1)
-}
+const cases = new CaseCounter()
 
 beforeAll(() => makeSampleTree(at('tree')))
 afterAll(() => {
-  const note = why ?? ''
-  recordReliability(
-    'no-space',
-    [...counted].map(([what, caseCount]) => ({ what, caseCount, failureCount: 0, note })),
-  )
+  if (why !== undefined) cases.remark('a disk that fills up', why)
+  recordReliability('no-space', cases)
 })
 
 /** From nothing left to more than a commit needs. */
@@ -71,26 +65,29 @@ describe.skipIf(why !== undefined)('a store on a disk that is full', () => {
     let failures = 0
     for (const rest of all) {
       fs.writeFileSync(at('tree', 'new'), noise(rest, 600_000))
-      leave(rest)
-      const client = copyOfOwner(owner)
-      const error = await commitIn(store, client, at('tree')).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      disk.free()
-      if (error !== undefined) {
-        failures++
-        expect(error).toBeInstanceOf(StoreError)
-        expect((error as StoreError).code).toBe('store-no-space')
-        expect(await newest(store)).toEqual([snapshots.length, snapshots.at(-1)])
-        await commitIn(store, owner, at('tree'))
-      }
-      snapshots.push(linesOnDisk(at('tree')))
-      expect(await newest(store)).toEqual([snapshots.length, snapshots.at(-1)])
-      count('commit with little room in the store')
+      if (await cases.try('commit with little room in the store', () => failsAndHeals(() => leave(rest)))) failures++
     }
     await expectSound(store, owner, { snapshots })
     return failures
+  }
+
+  /** Whether a commit failed with so little room; it is in order either way, and so is the one after it. */
+  async function failsAndHeals(fill: () => void): Promise<boolean> {
+    fill()
+    const error = await commitIn(store, copyOfOwner(owner), at('tree')).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    disk.free()
+    if (error !== undefined) {
+      expect(error).toBeInstanceOf(StoreError)
+      expect((error as StoreError).code).toBe('store-no-space')
+      expect(await newest(store)).toEqual([snapshots.length, snapshots.at(-1)])
+      await commitIn(store, owner, at('tree'))
+    }
+    snapshots.push(linesOnDisk(at('tree')))
+    expect(await newest(store)).toEqual([snapshots.length, snapshots.at(-1)])
+    return error !== undefined
   }
 
   /** How many snapshots there are, and what the last one holds. */
@@ -110,6 +107,7 @@ describe.skipIf(why !== undefined)('the rows of a commit whose cache disk fills 
   afterAll(() => disk.unmount())
 
   test('do not stand before the commit does, not those that come after room was made either', () => {
+    const passed = cases.begin('a cache disk that fills up')
     const scope = ['scope']
     const rows = CaptureRows.open(disk.path, scope, [])!
     rows.put('kept', Buffer.from('row'))
@@ -126,7 +124,7 @@ describe.skipIf(why !== undefined)('the rows of a commit whose cache disk fills 
     expect(stand).toEqual([])
     expect(after.get('kept')?.toString()).toBe('row')
     after.drop()
-    count('a cache disk that fills up')
+    passed()
   })
 })
 
@@ -140,6 +138,7 @@ describe.skipIf(why !== undefined)('the program', () => {
 
   test('says that the store is full, and goes on when it is not', async () => {
     const disk = SmallDisk.mount(place.at('disk'), { bytes: 8 << 20 })
+    const passed = cases.begin('the program with a full store')
     try {
       const env = { CAIRN_REPO: `${disk.path}/repository` }
       await place.json(['init'], { env })
@@ -153,7 +152,7 @@ describe.skipIf(why !== undefined)('the program', () => {
       disk.free()
       await place.json(['commit', at('tree')], { env })
       await expectRestored(env)
-      count('the program with a full store')
+      passed()
     } finally {
       disk.unmount()
     }
@@ -171,6 +170,7 @@ describe.skipIf(why !== undefined)('the program', () => {
       await place.json(['init'], { env })
       await place.json(['commit', at('tree')], { env })
       for (const rest of [0, 4 << 10, 16 << 10, 48 << 10, 96 << 10]) {
+        const passed = cases.begin('the program with a full home')
         fs.writeFileSync(at('tree', 'new'), noise(rest, 100_000))
         disk.leaveBytes(rest)
         const { code, stderr } = await place.run(['commit', at('tree')], { env })
@@ -181,7 +181,7 @@ describe.skipIf(why !== undefined)('the program', () => {
         disk.free()
         await place.json(['commit', at('tree')], { env })
         await expectRestored(env)
-        count('the program with a full home')
+        passed()
       }
     } finally {
       disk.unmount()
@@ -200,13 +200,14 @@ describe.skipIf(why !== undefined)('the program', () => {
         ['leaveFiles', 1],
         ['leaveFiles', 5],
       ] as const) {
+        const passed = cases.begin('the program with a full target')
         disk[leave](rest)
         const { code, stderr } = await place.run(['restore', 'latest', '--to', `${disk.path}/target`])
         expect(stderr).toMatch(/full|space/i)
         expect(code, stderr).toBe(30)
         disk.free()
         expect(fs.readdirSync(disk.path).filter((name) => name !== '.ballast')).toEqual([])
-        count('the program with a full target')
+        passed()
       }
       await expectRestored({}, `${disk.path}/target`)
     } finally {

@@ -4,13 +4,13 @@
 import fs from 'node:fs'
 import { setTimeout as after, setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { exitCodeOf } from '../../cli/exit-codes.ts'
 import { StoreError } from '../../src/errors.ts'
 import { planRestore, type RestoreOutcome, runRestore } from '../../src/operations/restore/restore.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import type { ObjectStore } from '../../src/repository/store/object-store.ts'
-import { CaseCounter } from '../support/case-counter.ts'
 import { CliPlace } from '../support/cli-process.ts'
 import { type FaultPlan, FaultyStore } from '../support/faulty-store.ts'
 import { removeTree } from '../support/random-tree.ts'
@@ -31,14 +31,14 @@ const THREADS = 3
 const READS_PER_THREAD = 2
 
 const { at } = scratch()
-const counter = new CaseCounter()
+const cases = new CaseCounter()
 const unhandled: unknown[] = []
 const note = (reason: unknown): void => void unhandled.push(reason)
 
 beforeAll(() => void process.on('unhandledRejection', note))
 afterAll(() => {
   process.off('unhandledRejection', note)
-  recordReliability('restore-packs', counter.rows())
+  recordReliability('restore-packs', cases)
 })
 
 beforeEach(() => {
@@ -158,7 +158,7 @@ describe.each([
     ['read errors', { error: readError }, 'store-io', 30],
     ['damage', { damage }, 'restore-damaged', 21],
   ])('ends with one error, when nothing is under way: %s in several packs', (what, harm, code, exit) =>
-    counter.try(`${what} in several packs: one error`, async () => {
+    cases.try(`${what} in several packs: one error`, async () => {
       const restore = await Restore.of(made, harm)
       const error = await restore.run(made, false).catch((thrown: unknown) => thrown)
       expect(restore.isReading).toBe(false)
@@ -173,7 +173,7 @@ describe.each([
     ['damage', { damage }],
     ['read errors and damage', { damage, error: (nth) => (nth % 2 === 0 ? readError() : undefined) }],
   ])('that keeps going gives all of the other packs, and names what is lost: %s in several packs', (what, harm) =>
-    counter.try(`${what} in several packs: the rest comes back`, async () => {
+    cases.try(`${what} in several packs: the rest comes back`, async () => {
       const restore = await Restore.of(made, harm)
       const { complete, problems, problemCount } = await restore.run(made, true)
       expect(restore.isReading).toBe(false)
@@ -186,14 +186,14 @@ describe.each([
   )
 
   test('begins no read after one has failed', () =>
-    counter.try('a read that fails is the last that began', async () => {
+    cases.try('a read that fails is the last that began', async () => {
       const restore = await Restore.of(made, { firstRead: readError() })
       await expect(restore.run(made, false, 1)).rejects.toMatchObject({ code: 'store-io' })
       expect(restore.reads).toBeLessThanOrEqual(READS_PER_THREAD)
     }))
 
   test('does not keep going when the store is down', () =>
-    counter.try('a store that is down: one error', async () => {
+    cases.try('a store that is down: one error', async () => {
       const restore = await Restore.of(made, { error: () => new StoreError('store-down', 'the test fails this store') })
       const error = await restore.run(made, true).catch((thrown: unknown) => thrown)
       expect(restore.isReading).toBe(false)
@@ -205,7 +205,7 @@ describe.each([
 test(
   'the program: exit 30 and nothing in place; exit 3 and the rest where it keeps going',
   () =>
-    counter.try('the program with several packs that cannot be read', async () => {
+    cases.try('the program with several packs that cannot be read', async () => {
       const place = new CliPlace()
       try {
         await place.json(['init'])

@@ -2,6 +2,7 @@
 // works (LESSONS: running out of space lost data silently; a failed read taken for "absent").
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { exitCodeOf } from '../../cli/exit-codes.ts'
 import { StoreError } from '../../src/errors.ts'
@@ -19,7 +20,8 @@ const { at } = scratch()
 let objects: StoredObjects
 let owner: TestOwner
 let before: TreeLines
-let caseCount = 0
+const WHAT = 'store operation of a commit or a read that fails, once or for good'
+const cases = new CaseCounter()
 
 beforeAll(async () => {
   makeSampleTree(at('tree'))
@@ -31,11 +33,7 @@ beforeAll(async () => {
   editSampleTree(at('tree'), 1)
 })
 
-afterAll(() =>
-  recordReliability('store-errors', [
-    { what: 'store operation of a commit or a read that fails, once or for good', caseCount, failureCount: 0 },
-  ]),
-)
+afterAll(() => recordReliability('store-errors', cases))
 
 function failure(method: string): StoreError {
   return new StoreError(method === 'put' ? 'store-no-space' : 'store-io', `the test fails this ${method}`)
@@ -65,17 +63,18 @@ describe.each([
     '%s any operation of a commit',
     async (when) => {
       for (const operation of await operationsOf(commitTree)) {
-        const store = await storeOf(objects)
-        const faulty = new FaultyStore(store, { plan: failingAt(operation.index, when, forGood) })
-        const error = await commitTree(faulty).then(
-          () => undefined,
-          (thrown: unknown) => thrown,
-        )
-        const what = `${when} ${operation.method} ${operation.kind}`
-        if (operation.method === 'remove' || (!forGood && isSurvivable(operation))) expect(error, what).toBeUndefined()
-        else expectStoreError(error, what)
-        await expectGoesOn(store, owner, { snapshots: [before], maybe: linesOnDisk(at('tree')) }, at('tree'))
-        caseCount++
+        await cases.try(WHAT, async () => {
+          const store = await storeOf(objects)
+          const faulty = new FaultyStore(store, { plan: failingAt(operation.index, when, forGood) })
+          const error = await commitTree(faulty).then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+          )
+          const what = `${when} ${operation.method} ${operation.kind}`
+          if (operation.method === 'remove' || (!forGood && isSurvivable(operation))) expect(error, what).toBeUndefined()
+          else expectStoreError(error, what)
+          await expectGoesOn(store, owner, { snapshots: [before], maybe: linesOnDisk(at('tree')) }, at('tree'))
+        })
       }
     },
     120_000,
@@ -86,10 +85,11 @@ describe.each([
     const operations = await operationsOf(read)
     expect(operations.length).toBeGreaterThan(10)
     for (const operation of operations) {
-      const faulty = new FaultyStore(await storeOf(objects), { plan: failingAt(operation.index, 'before', forGood) })
-      const error = await read(faulty).catch((thrown: unknown) => thrown)
-      expectStoreError(error, `${operation.method} ${operation.kind}`)
-      caseCount++
+      await cases.try(WHAT, async () => {
+        const faulty = new FaultyStore(await storeOf(objects), { plan: failingAt(operation.index, 'before', forGood) })
+        const error = await read(faulty).catch((thrown: unknown) => thrown)
+        expectStoreError(error, `${operation.method} ${operation.kind}`)
+      })
     }
   })
 })
@@ -98,16 +98,17 @@ test('a store that fills up at any byte keeps what was committed and says that i
   const sizes = await operationsOf(commitTree)
   const puts = sizes.filter(({ method }) => method === 'put')
   for (const put of puts) {
-    const store = await storeOf(objects)
-    // Full from here on: nothing can be put, all can be read, as on a real disk.
-    const plan: FaultPlan = ({ index, method }) =>
-      index >= put.index && method === 'put' ? { action: 'fail', when: 'before', error: failure('put') } : undefined
-    const error = await commitTree(new FaultyStore(store, { plan })).catch((thrown: unknown) => thrown)
-    expectStoreError(error, put.kind)
-    expect((error as StoreError).code).toBe('store-no-space')
-    expect([...(await objectsOf(store)).keys()].filter((key) => key.startsWith('leases/'))).toEqual([])
-    await expectGoesOn(store, owner, { snapshots: [before] }, at('tree'))
-    caseCount++
+    await cases.try(WHAT, async () => {
+      const store = await storeOf(objects)
+      // Full from here on: nothing can be put, all can be read, as on a real disk.
+      const plan: FaultPlan = ({ index, method }) =>
+        index >= put.index && method === 'put' ? { action: 'fail', when: 'before', error: failure('put') } : undefined
+      const error = await commitTree(new FaultyStore(store, { plan })).catch((thrown: unknown) => thrown)
+      expectStoreError(error, put.kind)
+      expect((error as StoreError).code).toBe('store-no-space')
+      expect([...(await objectsOf(store)).keys()].filter((key) => key.startsWith('leases/'))).toEqual([])
+      await expectGoesOn(store, owner, { snapshots: [before] }, at('tree'))
+    })
   }
 })
 

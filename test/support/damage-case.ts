@@ -1,6 +1,7 @@
 // One seeded damage, seen by everybody whose view differs, and by `verify` with data: noticed, and no more lost than the law says.
 
 import { expect } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
 import { seededRandom } from '../../bench/seeded.ts'
 import { isCairnError } from '../../cli/exit-codes.ts'
@@ -18,28 +19,25 @@ const NAMED_BY_VERIFY: readonly Kind[] = ['manifests', 'index', 'packs/data', 'p
 const MAY_BE_MISSING: readonly Kind[] = ['cairn.json', 'leases']
 
 export class DamageCases {
-  readonly #counted = new Map<string, number>()
+  readonly #cases = new CaseCounter()
 
-  /** How many cases there were. */
+  /** How many cases there were that ended as they must. */
   get count(): number {
-    return [...this.#counted.values()].reduce((sum, count) => sum + count, 0)
+    return this.#cases.passedCount()
   }
 
   /** Tries one case. @throws {Error} that names it and why. */
   async try(museum: Museum, kind: Kind, how: Damage, seed: number): Promise<void> {
     const damaged = damage(museum.objects, keysOfKind(museum, kind), how, seededRandom(seed))
     if (damaged === undefined) return // the only file of a kind cannot change places
-    await tryDamage(museum, kind, how, damaged).catch((cause: unknown) => {
+    const tried = this.#cases.try(`${how} in ${kind}`, () => tryDamage(museum, kind, how, damaged))
+    await tried.catch((cause: unknown) => {
       throw new Error(`${how} ${kind}, seed ${seed}: ${(cause as Error).message}`, { cause })
     })
-    this.#counted.set(`${how} in ${kind}`, (this.#counted.get(`${how} in ${kind}`) ?? 0) + 1)
   }
 
   record(section: string): void {
-    recordReliability(
-      section,
-      [...this.#counted].map(([what, caseCount]) => ({ what, caseCount, failureCount: 0 })),
-    )
+    recordReliability(section, this.#cases)
   }
 }
 
