@@ -152,11 +152,14 @@ async function captureCache(session: Session, args: CommitArgs, source: SourceOf
   const { repository, home } = session
   const switches = `caches=${args.excludeCaches} one-file-system=${args.oneFileSystem}`
   const scope = [repository.id, series, source.root.path, ...source.root.roots.map(({ at }) => at), '\0', ...patterns, switches]
-  // Rows stand for chunks in packs: once some are damaged, every file is read again and what is lost is stored anew.
-  const mayReuse = !args.reread && session.catalog.damagedPacks(repository.id).size === 0
+  const { holdsAny } = await import('../../src/operations/commit/held-objects.ts')
+  const damaged = session.catalog.damagedPacks(repository.id)
+  // Rows stand for chunks in packs: while some are damaged, every file is read again and what is lost is stored anew. One that somebody
+  // has deleted is not relied on anyway.
+  const mayReuse = (held: readonly string[]): boolean => !args.reread && !holdsAny(held, damaged)
   let rows: ReturnType<typeof CaptureRows.open>
   return {
-    openCache: (held: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, mayReuse ? held : [])),
+    openCache: (held: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, mayReuse(held) ? held : [])),
     keep: (reliesOn: readonly string[]) => rows?.keep(reliesOn),
     drop: () => rows?.drop(),
   }

@@ -59,6 +59,7 @@ function memoryOf({ catalog, repository }: Session): VerifyMemory {
   return {
     verified: () => catalog.verifiedPacks(repository.id),
     remember: (packs) => catalog.rememberVerified(repository.id, packs),
+    forget: (packs) => catalog.forgetVerified(repository.id, packs),
   }
 }
 

@@ -148,6 +148,7 @@ describe('samples', () => {
       remember: (results) => {
         for (const { id, ok } of results) facts.set(toHex(id), { at: ++clock, ok })
       },
+      forget: () => expect.unreachable('no pack is gone'),
     }
     const { packs: all } = await place.verify(root)
     for (let round = 0; round < all.count && facts.size < all.count; round++) await place.verify(root, { dataShare: 0.01, memory })

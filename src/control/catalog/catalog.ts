@@ -96,6 +96,15 @@ export class Catalog implements RepositoryMemory {
     withHomeErrors(this.#file, () => putAll())
   }
 
+  /** Forgets packs, by id as hex. */
+  forgetVerified(repository: Id, packs: Iterable<string>): void {
+    const remove = this.#db.prepare('DELETE FROM verified WHERE repository = ? AND pack = ?')
+    const removeAll = this.#db.transaction(() => {
+      for (const pack of packs) remove.run(repository, Buffer.from(pack, 'hex'))
+    })
+    withHomeErrors(this.#file, () => removeAll())
+  }
+
   close(): void {
     this.#db.close()
   }

@@ -32,6 +32,12 @@ export function packName(id: string, bytes: number): string {
   return `${id.slice(0, ID_DIGITS)}:${bytes}`
 }
 
+/** Whether one of these packs, by id as hex, is among `heldNames`, in whatever size. */
+export function holdsAny(held: readonly string[], packs: ReadonlySet<string>): boolean {
+  const wanted = new Set([...packs].map((id) => id.slice(0, ID_DIGITS)))
+  return wanted.size > 0 && held.some((name) => wanted.has(name.slice(0, ID_DIGITS)))
+}
+
 async function packSizes(store: ObjectStore): Promise<Map<string, number>> {
   const sizes = new Map<string, number>()
   for (const prefix of ['packs/data/', 'packs/tree/'] as const) {

@@ -13,6 +13,8 @@ export interface VerifyMemory {
   /** By pack id, hexadecimal. */
   verified(): ReadonlyMap<string, VerifiedPack>
   remember(packs: Iterable<{ readonly id: Id; readonly ok: boolean }>): void
+  /** Drops what is known of packs, by id as hexadecimal. */
+  forget(packs: Iterable<string>): void
 }
 
 /**

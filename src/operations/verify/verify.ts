@@ -13,6 +13,7 @@ import { monotonicMs } from '../../runtime/clock.ts'
 import { Announcements } from './announcements.ts'
 import { ChunkPlaces } from './chunk-places.ts'
 import { type DataCheck, type DataCounts, verifyData } from './data.ts'
+import { forgetGone } from './forget-gone.ts'
 import { HarmWalk } from './harm.ts'
 import { countOrphans } from './orphans.ts'
 import type { VerifyOptions, VerifyOutcome, VerifyProgress } from './outcome.ts'
@@ -60,6 +61,7 @@ class Verification {
     const index = await this.#index()
     const health = new PackHealth(await listPacks(this.#repository.store), this.#problems)
     await health.compare(this.#repository.store, index)
+    if (this.#options.memory !== undefined) await forgetGone(this.#options.memory, this.#repository.store, index, health)
     const places = new ChunkPlaces(this.#repository, index.index, health)
     const trees = new TreeCheck(this.#repository, places, this.#options.signal)
     const roots = await this.#trees(this.#options.snapshot === undefined ? state.snapshots : [this.#options.snapshot], trees)
