@@ -193,11 +193,12 @@ class Capture {
       sizeBytes,
       done: (entry, stats, at, problem) => {
         node.handle.unpin()
+        node.stats.copyFrom(index, stats, at)
         if (entry === undefined) counts.remove(node.types[index]!, name, sizeBytes)
+        else if (isFile) counts.resize(name, contentBytes(entry, node.stats, index) - sizeBytes)
         const isNoNews = entry === undefined || before?.equals(entry) === true // the latter was read again to be sure
         if (isFile && isNoNews) counts[countOfNews]--
         if (problem !== undefined) problems.add(node.pathOf(name), problem.kind, problem.message)
-        node.stats.copyFrom(index, stats, at)
         if (node.stats.isRacy(index, this.#options.startedAt)) node.stats.forget(index)
         node.entries[index] = entry
         this.#finishOne(node)
@@ -248,4 +249,9 @@ class Capture {
     }
     return { ...entryOf(node.name, ENTRY_DIRECTORY, stat), ...(xattrs.length > 0 && { xattrs }) }
   }
+}
+
+/** The size of a file as it was read, which may be another than the walk saw; its stat record has it, unless that is forgotten. */
+function contentBytes(entry: Uint8Array, stats: StatRecords, index: number): number {
+  return stats.isForgotten(index) ? (decodeEntry(entry).content?.size ?? 0) : stats.sizeBytes(index)
 }

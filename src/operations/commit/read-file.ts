@@ -13,7 +13,7 @@ import { readXattrsAt, readXattrsFd } from '../../runtime/posix/xattr.ts'
 import { entryOf, entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
 import { statRecord } from '../../sources/filesystem/stat-record.ts'
 import type { ByteRange, FileToRead, ProblemKind } from './messages.ts'
-import { type ContentWriter, storeRanges, storeWhole } from './store-content.ts'
+import { type ContentWriter, storeRanges, storeUnsized, storeWhole } from './store-content.ts'
 import { xattrsOf } from './xattrs.ts'
 
 const CHUNK_DATA = 1
@@ -48,7 +48,7 @@ function readSmall(file: FileToRead, content: ContentWriter): ReadFile | undefin
   try {
     fd = openToRead(file.directoryFd, name)
     before.readFd(fd)
-    if (entryTypeOf(before) !== ENTRY_FILE || before.sizeBytes > content.sizes.maxBytes || hasHoles(before)) return undefined
+    if (!isSmallAndWhole(before, content)) return undefined
     const items = storeWhole(fd, before.sizeBytes, content)
     after.readFd(fd)
     return before.isSameStamp(after) ? finishRegular(fd, name, after, items, content) : undefined
@@ -58,6 +58,11 @@ function readSmall(file: FileToRead, content: ContentWriter): ReadFile | undefin
   } finally {
     if (fd !== undefined) fs.closeSync(fd)
   }
+}
+
+function isSmallAndWhole(stat: FileStat, content: ContentWriter): boolean {
+  const { sizeBytes } = stat
+  return entryTypeOf(stat) === ENTRY_FILE && sizeBytes > 0 && sizeBytes <= content.sizes.maxBytes && !hasHoles(stat)
 }
 
 async function readAny(file: FileToRead, content: ContentWriter): Promise<ReadFile> {
@@ -84,7 +89,8 @@ async function readRegular(directoryFd: number, name: Buffer, content: ContentWr
     for (let attempt = 1; ; attempt++) {
       const stat = statFd(fd)
       if (entryTypeOf(stat) !== ENTRY_FILE) return undefined
-      const items = await storeRanges(fd, stat.sizeBytes, rangesOf(fd, stat), content)
+      const items =
+        stat.sizeBytes === 0 ? await storeUnsized(fd, content) : await storeRanges(fd, stat.sizeBytes, rangesOf(fd, stat), content)
       const changed = !statRecord(stat).equals(statRecord(statFd(fd)))
       if (changed && attempt < ATTEMPTS) continue
       return { ...finishRegular(fd, name, stat, items, content), ...(changed && { problem: CHANGED }) }
@@ -99,10 +105,12 @@ const CHANGED = { kind: 'changed', message: `the file changed while it was read,
 function finishRegular(fd: number, name: Buffer, stat: FileStat, items: readonly StreamItem[], content: ContentWriter): ReadFile {
   if (items.length > INLINE_ITEMS) return { isLong: true }
   const size = items.reduce((sum, item) => sum + item.length, 0)
-  if (size > stat.sizeBytes) throw new Error(`${size} bytes were read of a file of ${stat.sizeBytes}`)
+  const isUnsized = stat.sizeBytes === 0 && size > 0
+  if (size > stat.sizeBytes && !isUnsized) throw new Error(`${size} bytes were read of a file of ${stat.sizeBytes}`)
   const xattrs = xattrsOf(readXattrsFd(fd), (value) => content.writer.put(CHUNK_DATA, value))
   const entry = fileEntry(name, stat, xattrs, { size, depth: 0, items })
-  return { entry: encodeEntry(entry), stat }
+  // A size that tells nothing does not tell either whether the file is unchanged: without a stat record it is read each time.
+  return { entry: encodeEntry(entry), ...(!isUnsized && { stat }) }
 }
 
 function readOther(directoryFd: number, name: Buffer, type: EntryType, stat: FileStat, content: ContentWriter): ReadFile {

@@ -31,6 +31,13 @@ export class CommitCounts {
     this.#count(type, name, -1, -sizeBytes)
   }
 
+  /** Counts that a file turned out to have so many bytes more than it seemed to have, or less. */
+  resize(name: string, byBytes: number): void {
+    if (byBytes === 0) return
+    this.#count(ENTRY_FILE, name, 0, byBytes)
+    this.readBytes += byBytes
+  }
+
   /** The statistics of the manifest. SPEC §6.5 */
   statistics(newBytes: number, storedBytes: number): Statistics {
     const { files, directories, symlinks, others, bytes, newFiles, changedFiles, classes } = this
@@ -49,7 +56,7 @@ export class CommitCounts {
     }
   }
 
-  #count(type: EntryType, name: string, by: 1 | -1, bytes: number): void {
+  #count(type: EntryType, name: string, by: 1 | 0 | -1, bytes: number): void {
     if (type === ENTRY_DIRECTORY) this.directories += by
     else if (type === ENTRY_SYMLINK) this.symlinks += by
     else if (type !== ENTRY_FILE) this.others += by

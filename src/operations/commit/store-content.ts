@@ -10,6 +10,7 @@ import type { ByteRange } from './messages.ts'
 const CHUNK_DATA = 1
 /** How much is read at once: enough to keep the disk busy, little enough to stay in the cache. */
 const READ_BYTES = 1 << 20
+const MOST_UNSIZED_BYTES = 64 << 20
 
 export interface ContentWriter {
   readonly writer: ChunkWriter
@@ -43,6 +44,17 @@ export function storeWhole(fd: number, size: number, content: ContentWriter): St
   } finally {
     builder.drop(builder.pendingBytes)
   }
+}
+
+/**
+ * Stores what a file gives that says it has 0 bytes: those of /proc have content all the same. One read tells that a file is empty.
+ * @throws {Error} `EFBIG` when it does not end: some of /proc give as many bytes as one asks for
+ */
+export async function storeUnsized(fd: number, content: ContentWriter): Promise<StreamItem[]> {
+  const items: StreamItem[] = []
+  await storeRange(fd, 0, MOST_UNSIZED_BYTES, content, items)
+  if (items.reduce((sum, { length }) => sum + length, 0) < MOST_UNSIZED_BYTES) return items
+  throw Object.assign(new Error(`EFBIG: it says that it is empty, and gives more than ${MOST_UNSIZED_BYTES} bytes`), { code: 'EFBIG' })
 }
 
 /** Stores one range of data, without holes. */

@@ -40,6 +40,10 @@ export class StatRecords {
     this.#bytes.fill(0xff, STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * (index + 1))
   }
 
+  isForgotten(index: number): boolean {
+    return this.equals(index, FORGOTTEN, 0)
+  }
+
   /** Whether it equals record `from` of others. */
   equals(index: number, records: Buffer, from: number): boolean {
     const at = STAT_RECORD_BYTES * index
