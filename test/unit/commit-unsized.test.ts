@@ -7,7 +7,6 @@ import type { CaptureCache } from '../../src/operations/commit/cached-directory.
 import type { CommitOutcome } from '../../src/operations/commit/commit.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import { shiftClock } from '../../src/runtime/clock.ts'
-import type { FileStat } from '../../src/runtime/posix/stat.ts'
 import { captureRoot } from '../../src/sources/filesystem/selection.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
@@ -15,14 +14,21 @@ import { scratch } from '../support/scratch.ts'
 
 /** Inodes whose stat records say 0 bytes. */
 const unsized = vi.hoisted(() => new Set<bigint>())
-vi.mock('../../src/runtime/posix/stat.ts', async (original) => {
-  const real = await original<typeof import('../../src/runtime/posix/stat.ts')>()
-  const lie = (stat: FileStat): FileStat => (unsized.has(stat.ino) ? { ...stat, sizeBytes: 0, blocks: 0 } : stat)
-  return {
-    ...real,
-    statAt: (...args: Parameters<typeof real.statAt>) => lie(real.statAt(...args)),
-    statFd: (fd: number) => lie(real.statFd(fd)),
+vi.mock('../../src/runtime/posix/stat-buffer.ts', async (original) => {
+  const real = await original<typeof import('../../src/runtime/posix/stat-buffer.ts')>()
+  class StatBuffer extends real.StatBuffer {
+    override get sizeBytes(): number {
+      return unsized.has(this.ino) ? 0 : super.sizeBytes
+    }
+    override get blocks(): number {
+      return unsized.has(this.ino) ? 0 : super.blocks
+    }
+    override stampInto(target: Uint32Array, at: number): void {
+      super.stampInto(target, at)
+      if (unsized.has(this.ino)) target.fill(0, at + 6, at + 8)
+    }
   }
+  return { ...real, StatBuffer }
 })
 
 const MIB = 1 << 20
