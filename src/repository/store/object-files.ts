@@ -21,14 +21,21 @@ export async function readObjectFile(root: StoreRoot, key: string, options: GetO
     return root.absentOr(error, 'open', path)
   }
   try {
+    return await readOpen(handle, path, key, options)
+  } catch (error) {
+    throw storeError(error, 'read', path)
+  }
+}
+
+/** Reads from a handle and closes it: close(2) may fail, too. */
+async function readOpen(handle: FileHandle, path: string, key: string, options: GetOptions): Promise<Buffer> {
+  try {
     const found = await handle.stat()
     if (!found.isFile()) {
       throw notAFile(path)
     }
     const { offset, length } = regionOf(key, found.size, options)
     return await readRegion(handle, path, offset, memoryFor(length, options))
-  } catch (error) {
-    throw storeError(error, 'read', path)
   } finally {
     await handle.close()
   }
