@@ -4,7 +4,8 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, constants } from 'node:fs'
 import { openDirNoFollow } from '../runtime/posix/at.ts'
 import { readNames } from '../runtime/posix/directory.ts'
-import { type FileStat, statAt, statFd } from '../runtime/posix/stat.ts'
+import type { FileStat } from '../runtime/posix/file-stat.ts'
+import { statAt, statFd } from '../runtime/posix/stat.ts'
 import { openTargetPlace, statOrAbsent } from './target-state.ts'
 
 /**

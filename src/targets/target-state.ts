@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { StopError, UsageError } from '../errors.ts'
 import { openDirNoFollow } from '../runtime/posix/at.ts'
 import { readNames } from '../runtime/posix/directory.ts'
-import { type FileStat, statAt, statFd } from '../runtime/posix/stat.ts'
+import type { FileStat } from '../runtime/posix/file-stat.ts'
+import { statAt, statFd } from '../runtime/posix/stat.ts'
 import { systemCode } from './problem.ts'
 
 /** What stands where a restore is to land: nothing, an empty directory, or a directory with something in it. */

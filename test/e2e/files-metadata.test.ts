@@ -2,7 +2,8 @@
 
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { type Timespec, utimensAt } from '../../src/runtime/posix/metadata.ts'
+import type { Timespec } from '../../src/runtime/posix/file-stat.ts'
+import { utimensAt } from '../../src/runtime/posix/metadata.ts'
 import { readXattrs, writeXattr, writeXattrAt } from '../../src/runtime/posix/xattr.ts'
 import { bytes, inParent } from '../support/random-tree.ts'
 import { capture, filesFixture, inSource, isRoot, roundTrip } from './files-fixture.ts'

@@ -9,7 +9,7 @@ import type { CaptureCache } from '../../src/operations/commit/cached-directory.
 import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import { shiftClock } from '../../src/runtime/clock.ts'
-import type { FileStat } from '../../src/runtime/posix/stat.ts'
+import type { FileStat } from '../../src/runtime/posix/file-stat.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { noise } from '../support/sample-tree.ts'

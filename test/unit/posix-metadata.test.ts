@@ -15,9 +15,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { fchmodAt, fchownAt, futimens, type Timespec, utimensAt } from '../../src/runtime/posix/metadata.ts'
+import type { FileStat, Timespec } from '../../src/runtime/posix/file-stat.ts'
+import { fchmodAt, fchownAt, futimens, utimensAt } from '../../src/runtime/posix/metadata.ts'
 import { mknodAt } from '../../src/runtime/posix/node-at.ts'
-import { type FileStat, statAt, statFd, statPath } from '../../src/runtime/posix/stat.ts'
+import { statAt, statFd, statPath } from '../../src/runtime/posix/stat.ts'
 
 const IS_ROOT = process.getuid?.() === 0
 const EXACT: Timespec = { seconds: 1_700_000_000, nanoseconds: 123_456_789 }

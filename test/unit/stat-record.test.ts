@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
-import type { FileStat } from '../../src/runtime/posix/stat.ts'
+import type { FileStat } from '../../src/runtime/posix/file-stat.ts'
 import { StatBuffer } from '../../src/runtime/posix/stat-buffer.ts'
 import { STAT_RECORD_BYTES, StatRecords, statRecord } from '../../src/sources/filesystem/stat-record.ts'
 import { scratch } from '../support/scratch.ts'

@@ -6,7 +6,7 @@ import { decodeEntry, ENTRY_DIRECTORY, ENTRY_FILE, type Entry, type EntryType, e
 import { type PutChunk } from '../../repository/objects/stream-writer.ts'
 import { storeTree } from '../../repository/objects/tree-writer.ts'
 import { readLatin1Names } from '../../runtime/posix/directory.ts'
-import type { FileStat } from '../../runtime/posix/stat.ts'
+import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import type { DirectoryHandle, DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'

@@ -5,7 +5,7 @@
 import { isStoreKey, STORE_PREFIXES, type StorePrefix } from '../../../format/store-key.ts'
 import { FormatError, StoreError } from '../../errors.ts'
 import type { Permit } from '../../runtime/permit.ts'
-import type { FileIdentity } from '../../runtime/posix/stat.ts'
+import type { FileIdentity } from '../../runtime/posix/file-stat.ts'
 
 export type { StorePrefix }
 

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { StoreError } from '../../errors.ts'
-import { type FileIdentity, isSameFile } from '../../runtime/posix/stat.ts'
+import { type FileIdentity, isSameFile } from '../../runtime/posix/file-stat.ts'
 import { errnoOf, storeError } from './file-system-errors.ts'
 
 /** The directory that a file system store was opened at, told apart from another one that comes to lie at the same path. */

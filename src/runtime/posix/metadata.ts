@@ -2,17 +2,12 @@
 import { chmodSync, closeSync, constants } from 'node:fs'
 import { constants as os } from 'node:os'
 import { openAt } from './at.ts'
+import type { Timespec } from './file-stat.ts'
 import { check, libc } from './library.ts'
 import { AT_SYMLINK_NOFOLLOW, O_PATH, UTIME_OMIT } from './linux.ts'
 import { type Bytes, newScratch, putName } from './name.ts'
 import { PosixError } from './posix-error.ts'
 import { statFd } from './stat.ts'
-
-/** A point in time: whole seconds since 1970, negative before it, and 0 to 999,999,999 nanoseconds on top. */
-export interface Timespec {
-  readonly seconds: number
-  readonly nanoseconds: number
-}
 
 /** A time to set, or `omit` to leave the present one. */
 export type TimeChange = Timespec | 'omit'

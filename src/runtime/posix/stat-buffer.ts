@@ -1,10 +1,9 @@
 // Memory into which the kernel writes a file's metadata again and again: a walk of a million files makes no object for each.
 
+import type { FileStat, Timespec } from './file-stat.ts'
 import { check, lastError, libc } from './library.ts'
 import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS } from './linux.ts'
-import type { Timespec } from './metadata.ts'
 import { type Bytes, newScratch, putLatin1Name, putName, putPath } from './name.ts'
-import type { FileStat } from './stat.ts'
 
 const WORD = 0x1_0000_0000
 const NOFOLLOW = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT

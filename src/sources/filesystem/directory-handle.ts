@@ -3,7 +3,8 @@
 
 import fs from 'node:fs'
 import { openDirNoFollow } from '../../runtime/posix/at.ts'
-import { type FileStat, statFd } from '../../runtime/posix/stat.ts'
+import type { FileStat } from '../../runtime/posix/file-stat.ts'
+import { statFd } from '../../runtime/posix/stat.ts'
 import { unreadableRoot } from './unreadable-root.ts'
 
 const MAX_OPEN = 256

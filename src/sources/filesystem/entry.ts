@@ -13,8 +13,8 @@ import {
   type Entry,
   type EntryType,
 } from '../../../format/tree.ts'
+import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { ownerNames } from '../../runtime/posix/owners.ts'
-import type { FileStat } from '../../runtime/posix/stat.ts'
 import { classOfName } from './classify.ts'
 
 const TYPE_BITS = 0o170000

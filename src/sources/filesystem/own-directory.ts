@@ -2,7 +2,8 @@
 // would be worth nothing where the store is lost. Device and inode tell it, so a link or a bind mount hides nothing.
 
 import path from 'node:path'
-import { type FileIdentity, isSameFile, statPath } from '../../runtime/posix/stat.ts'
+import { type FileIdentity, isSameFile } from '../../runtime/posix/file-stat.ts'
+import { statPath } from '../../runtime/posix/stat.ts'
 import type { CaptureRoot } from './selection.ts'
 
 export class OwnDirectory {

@@ -1,7 +1,7 @@
 // What decides whether a file is unchanged: inode, type and mode, owner, size, times, link count; 64 bytes a file. SPEC §9.2.
 // The device is left out: its number may change with every boot, while inode, size and both times together do not lie.
 
-import type { FileStat } from '../../runtime/posix/stat.ts'
+import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { STAMP_WORDS, StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 
 export const STAT_RECORD_BYTES = 4 * STAMP_WORDS
