@@ -9,7 +9,7 @@ import { createIdentity } from '../../src/repository/crypto/identity.ts'
 import { EncapsulationKey } from '../../src/repository/crypto/x-wing.ts'
 import { openPack } from '../../src/repository/objects/pack-directories.ts'
 import { listSegments, writeSegment } from '../../src/repository/objects/segments.ts'
-import { PackWriter } from '../../src/repository/pack/pack-writer.ts'
+import { PACK_MEMORY_BYTES, PackWriter } from '../../src/repository/pack/pack-writer.ts'
 import type { Repository } from '../../src/repository/repository.ts'
 import type { ObjectStore } from '../../src/repository/store/object-store.ts'
 import { issuePermit } from '../../src/runtime/permit.ts'
@@ -49,11 +49,15 @@ async function firstPack(repository: Repository, kind: 'data' | 'tree' = 'data')
 /** What a hostile writer would leave: a pack that opens, and whose directory promises a chunk that is not in it; its store key. */
 async function lyingPack(repository: Repository): Promise<string> {
   const { epoch, key } = repository.sealing
-  const writer = new PackWriter(PACK_DATA, { repository: repository.id, epoch, sealing: new EncapsulationKey(key), level: 3 })
+  const writer = new PackWriter(
+    PACK_DATA,
+    { repository: repository.id, epoch, sealing: new EncapsulationKey(key), level: 3 },
+    new Uint8Array(PACK_MEMORY_BYTES),
+  )
   const { id } = (await firstPack(repository)).blocks[0]!.chunks[0]!
   writer.addBlock(Buffer.alloc(1000, 7), [{ kind: CHUNK_DATA, length: 1000, id }], 'stored')
   const pack = writer.finish()
-  await repository.store.put(packKey(pack.kind, pack.id), pack.parts)
+  await repository.store.put(packKey(pack.kind, pack.id), pack.bytes)
   return packKey(pack.kind, pack.id)
 }
 
@@ -89,10 +93,14 @@ test('a data pack that holds a chunk of a tree does not make later commits leave
   const raw = Buffer.alloc(1000, 7)
   const id = repository.identity.id(CHUNK_TREE, raw)
   const { epoch, key } = repository.sealing
-  const writer = new PackWriter(PACK_DATA, { repository: repository.id, epoch, sealing: new EncapsulationKey(key), level: 3 })
+  const writer = new PackWriter(
+    PACK_DATA,
+    { repository: repository.id, epoch, sealing: new EncapsulationKey(key), level: 3 },
+    new Uint8Array(PACK_MEMORY_BYTES),
+  )
   writer.addBlock(raw, [{ kind: CHUNK_TREE, length: raw.length, id }], 'stored')
   const pack = writer.finish()
-  await store.put(packKey(pack.kind, pack.id), pack.parts)
+  await store.put(packKey(pack.kind, pack.id), pack.bytes)
   const outcome = await repairIndex(await owner())
   expect(outcome.unreadable.map(({ object }) => object)).toEqual([packKey(pack.kind, pack.id)])
   expect((await (await owner()).index()).has(id)).toBe(false)

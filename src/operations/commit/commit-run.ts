@@ -94,7 +94,8 @@ export class CommitRun {
 
   #startPool(data: CommitWorkerData): JobPool<CommitJob, CommitResult> {
     const onEvent = (event: unknown, reply: Reply): void => {
-      this.#uploads.add(event as PackEvent, () => reply('stored'))
+      const { number, ...pack } = event as PackEvent
+      this.#uploads.add(pack, () => reply(number))
     }
     const size = this.#options.threads ?? coreCount()
     if (size === 0) return new InlinePool((post) => commitWorker(data, post), onEvent)

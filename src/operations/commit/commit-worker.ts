@@ -26,6 +26,7 @@ export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandle
     identity: new ChunkIdentity(data.idKey),
     claims: new ClaimSet(data.claims),
     blocks: BLOCK_SIZES,
+    memory: () => flow.memory(),
     emit: (pack) => flow.post(pack),
   })
   const content: ContentWriter = { writer, table: gearTable(data.gearKey), sizes: data.chunkSizes, flowReady: () => flow.ready() }
@@ -36,7 +37,7 @@ export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandle
       const result = await run(job, content)
       return { result, transfer: result.kind === 'files' ? memoryOf(result) : [] }
     },
-    reply: () => flow.stored(),
+    reply: (number) => flow.stored(number as number),
   }
 }
 

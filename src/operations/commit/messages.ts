@@ -73,6 +73,11 @@ export interface FinishResult {
 export type CommitResult = FilesResult | RangesResult | FinishResult
 
 /** A finished pack on its way to the store, with what a segment says of it. */
-export interface PackEvent extends SegmentPack {
-  readonly parts: readonly Uint8Array[]
+export interface PackToStore extends SegmentPack {
+  readonly bytes: Uint8Array
+}
+
+/** A pack of a thread; its number goes back to the thread when the memory is free, stored or not. */
+export interface PackEvent extends PackToStore {
+  readonly number: number
 }

@@ -1,58 +1,55 @@
-// How a thread's packs flow to the main thread: by transfer, never by copy, and one at a time beside the one being filled. A thread
-// whose last pack is not stored yet waits, so memory has a bound whatever the input.
+// How a thread's packs flow to the main thread: in shared memory that comes back when a pack is stored, never by copy, and one at a
+// time beside the one being filled. A thread whose last pack is not stored yet waits, so memory has a bound whatever the input.
 
 import { segmentPack } from '../../repository/objects/pack-directories.ts'
-import type { FinishedPack } from '../../repository/pack/pack-writer.ts'
+import { type FinishedPack, PACK_MEMORY_BYTES } from '../../repository/pack/pack-writer.ts'
 import type { PostEvent } from '../../runtime/job-pool.ts'
-import type { PackEvent } from './messages.ts'
+import type { PackEvent, PackToStore } from './messages.ts'
 
 const UNDER_WAY = 1
 
 export class PackFlow {
   readonly #post: PostEvent
-  #underWay = 0
+  /** The memory of packs that are not stored yet, by number. */
+  readonly #underWay = new Map<number, ArrayBufferLike>()
+  readonly #free: ArrayBufferLike[] = []
+  #posted = 0
   #waiting: (() => void) | undefined
 
   constructor(post: PostEvent) {
     this.#post = post
   }
 
+  /** Memory for a pack. */
+  memory(): Uint8Array {
+    return new Uint8Array(this.#free.pop() ?? new SharedArrayBuffer(PACK_MEMORY_BYTES))
+  }
+
   /** Undefined when the thread may go on; else a promise of the moment when it may. */
   ready(): Promise<void> | undefined {
-    if (this.#underWay <= UNDER_WAY) return undefined
+    if (this.#underWay.size <= UNDER_WAY) return undefined
     return new Promise((resolve) => {
       this.#waiting = resolve
     })
   }
 
-  /** Posts a finished pack, which is gone from this thread. */
+  /** Posts a finished pack. */
   post(pack: FinishedPack): void {
-    this.#underWay++
-    this.#post(
-      packEvent(pack),
-      pack.parts.filter(ownsItsMemory).map(({ buffer }) => buffer as ArrayBuffer),
-    )
+    const number = this.#posted++
+    this.#underWay.set(number, pack.bytes.buffer)
+    this.#post({ ...packToStore(pack), number } satisfies PackEvent)
   }
 
-  /** A pack was stored. */
-  stored(): void {
-    this.#underWay--
+  /** The pack of this number was stored: its memory is free. */
+  stored(number: number): void {
+    this.#free.push(this.#underWay.get(number)!)
+    this.#underWay.delete(number)
     this.#waiting?.()
     this.#waiting = undefined
   }
 }
 
 /** What the main thread needs of a pack to store and announce it. */
-export function packEvent({ id, kind, parts, packBytes, blocks }: FinishedPack): PackEvent {
-  return { ...segmentPack(id, kind, packBytes, blocks), parts }
-}
-
-/** Frees the parts of a stored pack at once, without waiting for the garbage collector. */
-export function freeParts(parts: readonly Uint8Array[]): void {
-  for (const part of parts) if (ownsItsMemory(part)) (part.buffer as ArrayBuffer).transfer(0)
-}
-
-/** Small buffers share their memory with others, which must not lose it. */
-function ownsItsMemory(part: Uint8Array): boolean {
-  return part.byteLength === part.buffer.byteLength && part.byteLength > 64 << 10
+export function packToStore({ id, kind, bytes, packBytes, blocks }: FinishedPack): PackToStore {
+  return { ...segmentPack(id, kind, packBytes, blocks), bytes }
 }

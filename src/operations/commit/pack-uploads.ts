@@ -6,8 +6,7 @@ import type { SegmentPack } from '../../../format/index-segment.ts'
 import { packKey } from '../../../format/store-key.ts'
 import type { ObjectStore } from '../../repository/store/object-store.ts'
 import { packName } from './held-objects.ts'
-import type { PackEvent } from './messages.ts'
-import { freeParts } from './pack-flow.ts'
+import type { PackToStore } from './messages.ts'
 
 const PACKS_PER_SEGMENT = 16
 
@@ -28,7 +27,7 @@ export class PackUploads {
   }
 
   /** Starts to store a pack, and calls back when its memory is free, stored or not. */
-  add(pack: PackEvent, done: () => void): void {
+  add(pack: PackToStore, done: () => void): void {
     const upload = this.#upload(pack)
       .catch((error: unknown) => {
         this.#failure ??= { error } // the thread must not wait for ever; the commit ends with the failure
@@ -52,10 +51,9 @@ export class PackUploads {
     this.throwIfFailed()
   }
 
-  async #upload(pack: PackEvent): Promise<void> {
-    const { parts, ...announced } = pack
-    await this.#store.put(packKey(pack.kind, pack.id), parts)
-    freeParts(parts)
+  async #upload(pack: PackToStore): Promise<void> {
+    const { bytes, ...announced } = pack
+    await this.#store.put(packKey(pack.kind, pack.id), bytes)
     this.storedBytes += pack.packBytes
     this.packCount++
     this.names.push(packName(toHex(pack.id), pack.packBytes))

@@ -4,10 +4,11 @@ import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import type { ClaimSet } from '../../repository/pack/claims.ts'
-import type { FinishedPack } from '../../repository/pack/pack-writer.ts'
+import { type FinishedPack, PACK_MEMORY_BYTES } from '../../repository/pack/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
+import { discard } from '../../runtime/discard.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'
-import { packEvent } from './pack-flow.ts'
+import { packToStore } from './pack-flow.ts'
 import type { PackUploads } from './pack-uploads.ts'
 
 const PACK_DATA = 1
@@ -25,7 +26,8 @@ export class TreePacks {
       identity: repository.identity,
       claims,
       blocks: BLOCK_SIZES,
-      emit: (pack: FinishedPack) => uploads.add(packEvent(pack), () => undefined),
+      memory: () => new Uint8Array(PACK_MEMORY_BYTES),
+      emit: (pack: FinishedPack) => uploads.add(packToStore(pack), () => discard(pack.bytes)),
     }
     this.#writer = new ChunkWriter({ kind: PACK_TREE, ...shared })
     this.#data = new ChunkWriter({ kind: PACK_DATA, ...shared })

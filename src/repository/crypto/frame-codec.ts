@@ -13,6 +13,8 @@ export interface FrameOptions {
   readonly codec?: 'zstd' | 'stored'
   /** zstd level, 1 to 19; 3 unless told. */
   readonly level?: number
+  /** Where the sealed parts are copied to, before what lies there is proven; the parts themselves are gone then. */
+  readonly keep?: (part: Buffer) => Buffer
 }
 
 export interface SealedFrame {
@@ -46,7 +48,7 @@ export function sealVerifiedFrame(
   options: FrameOptions = {},
 ): SealedFrame {
   const frame = encodeFrame(raw, options)
-  const sealed = sealPlainFrame(key, nonce, ad, frame)
+  const sealed = kept(sealPlainFrame(key, nonce, ad, frame), options.keep)
   let same: boolean
   try {
     same = opensTo(key, nonce, ad, sealed.parts, frame, raw)
@@ -56,6 +58,10 @@ export function sealVerifiedFrame(
   if (!same) throw verificationFailed(undefined)
   if (frame.codec === 'zstd') discard(frame.payload)
   return sealed
+}
+
+function kept(sealed: SealedFrame, keep: FrameOptions['keep']): SealedFrame {
+  return keep === undefined ? sealed : { ...sealed, parts: sealed.parts.map(keep) }
 }
 
 /**

@@ -20,6 +20,8 @@ export interface ChunkWriterOptions {
   readonly identity: ChunkIdentity
   readonly claims: ClaimSet
   readonly blocks: BlockSizes
+  /** Memory of PACK_MEMORY_BYTES for the next pack. */
+  readonly memory: () => Uint8Array
   readonly emit: (pack: FinishedPack) => void
 }
 
@@ -74,7 +76,7 @@ export class ChunkWriter {
   }
 
   #seal(): void {
-    this.#pack ??= new PackWriter(this.#options.kind, this.#options.sealer)
+    this.#pack ??= new PackWriter(this.#options.kind, this.#options.sealer, this.#options.memory())
     const { raw, chunks } = this.builder.block()
     this.#pack.addBlock(raw, chunks, isIncompressible(raw) ? 'stored' : 'zstd')
     this.builder.reset()

@@ -1,8 +1,8 @@
-// A pack in the making: seals blocks, proves each by opening it again, and ends with directory, padding and footer. The sealed
-// parts are never copied: they go to the store as they are.
+// A pack in the making: seals blocks into one piece of memory, proves each by opening what lies there, and ends with directory,
+// padding and footer. The memory goes round: packs of their own pieces left the heap of each thread full of holes.
 // One writer makes one pack; the pack's keys live as long as the writer. SPEC §6.1 to §6.3.
 
-import { u96 } from '../../../format/bytes.ts'
+import { asBuffer, u96 } from '../../../format/bytes.ts'
 import { blockAd, directoryAd, footerAd } from '../../../format/derivations.ts'
 import {
   type DirectoryBlock,
@@ -13,6 +13,7 @@ import {
   type PackKind,
 } from '../../../format/pack.ts'
 import { padme } from '../../../format/padme.ts'
+import { discard } from '../../runtime/discard.ts'
 import { randomBytes } from '../../runtime/random.ts'
 import { seal } from '../crypto/aead.ts'
 import { sealVerifiedFrame } from '../crypto/frame-codec.ts'
@@ -31,6 +32,9 @@ export interface PackSizes {
 
 export const PACK_SIZES: PackSizes = { softBytes: 8 << 20, hardBytes: 13 << 20, maxChunks: 65_536 }
 
+/** Memory that holds nearly every pack: the last block comes on top of `hardBytes`, and the directory. Pages that are not used cost nothing. */
+export const PACK_MEMORY_BYTES = 24 << 20
+
 /** A padding of less than this share of the pack is small. */
 const SMALL_PADDING = 1 / 256
 const DIRECTORY_BYTES_PER_CHUNK = 37
@@ -43,11 +47,11 @@ export interface Sealer {
   readonly level: number
 }
 
-/** A finished pack: its name, its bytes in parts, and what its directory says. */
+/** A finished pack: its name, its bytes, and what its directory says. */
 export interface FinishedPack {
   readonly id: Buffer
   readonly kind: PackKind
-  readonly parts: readonly Buffer[]
+  readonly bytes: Uint8Array
   readonly packBytes: number
   readonly blocks: readonly DirectoryBlock[]
 }
@@ -56,14 +60,16 @@ export class PackWriter {
   readonly #kind: PackKind
   readonly #sealer: Sealer
   readonly #keys: ReturnType<typeof sealPackKeys>
-  readonly #parts: Buffer[] = []
+  #memory: Uint8Array
   readonly #blocks: DirectoryBlock[] = []
   #length = 0
   #chunkCount = 0
 
-  constructor(kind: PackKind, sealer: Sealer) {
+  /** The pack is made in `memory`, or in other memory of the same kind when it does not fit. */
+  constructor(kind: PackKind, sealer: Sealer, memory: Uint8Array) {
     this.#kind = kind
     this.#sealer = sealer
+    this.#memory = memory
     this.#keys = sealPackKeys(sealer.sealing, sealer.epoch, sealer.repository, kind)
     this.#append(this.#keys.header)
   }
@@ -86,11 +92,9 @@ export class PackWriter {
   addBlock(raw: Buffer, chunks: readonly DirectoryChunk[], codec: 'zstd' | 'stored'): void {
     const number = this.#blocks.length
     const { repository, level } = this.#sealer
-    const { parts, sealedBytes } = sealVerifiedFrame(this.#keys.blockKey, u96(number), blockAd(repository, this.#kind, number), raw, {
-      codec,
-      level,
-    })
-    for (const part of parts) this.#append(part)
+    const keep = (part: Buffer): Buffer => this.#append(part)
+    const ad = blockAd(repository, this.#kind, number)
+    const { sealedBytes } = sealVerifiedFrame(this.#keys.blockKey, u96(number), ad, raw, { codec, level, keep })
     this.#blocks.push({ sealedBytes, rawBytes: raw.length, chunks })
     this.#chunkCount += chunks.length
   }
@@ -101,12 +105,13 @@ export class PackWriter {
     const directoryOffset = this.#length
     const ad = directoryAd(repository, this.#kind)
     const directory = encodeDirectory(this.#blocks)
-    const { parts, sealedBytes } = sealVerifiedFrame(this.#keys.directoryKey, u96(0), ad, directory, { codec: 'zstd', level })
-    for (const part of parts) this.#append(part)
+    const keep = (part: Buffer): Buffer => this.#append(part)
+    const { sealedBytes } = sealVerifiedFrame(this.#keys.directoryKey, u96(0), ad, directory, { codec: 'zstd', level, keep })
     this.#pad()
     const footer = encodeFooter({ directoryOffset, directoryBytes: sealedBytes })
     for (const part of seal(this.#keys.directoryKey, u96(1), footerAd(repository, this.#kind), footer)) this.#append(part)
-    return { id: sha256(...this.#parts), kind: this.#kind, parts: this.#parts, packBytes: this.#length, blocks: this.#blocks }
+    const bytes = this.#memory.subarray(0, this.#length)
+    return { id: sha256(bytes), kind: this.#kind, bytes, packBytes: this.#length, blocks: this.#blocks }
   }
 
   #pad(): void {
@@ -115,8 +120,21 @@ export class PackWriter {
     this.#append(randomBytes(paddingBytes))
   }
 
-  #append(bytes: Buffer): void {
-    this.#parts.push(bytes)
-    this.#length += bytes.length
+  /** Copies bytes to the end of the pack, and gives their own memory back; returns the copy. */
+  #append(bytes: Buffer): Buffer {
+    const end = this.#length + bytes.length
+    if (end > this.#memory.length) this.#memory = larger(this.#memory, end)
+    this.#memory.set(bytes, this.#length)
+    const copy = asBuffer(this.#memory.subarray(this.#length, end))
+    this.#length = end
+    discard(bytes)
+    return copy
   }
+}
+
+function larger(memory: Uint8Array, bytes: number): Uint8Array {
+  const size = Math.max(2 * memory.length, bytes)
+  const grown = memory.buffer instanceof SharedArrayBuffer ? new Uint8Array(new SharedArrayBuffer(size)) : new Uint8Array(size)
+  grown.set(memory)
+  return grown
 }
