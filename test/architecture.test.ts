@@ -46,6 +46,7 @@ const VENDOR_HOMES: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/control/catalog', 'src/sources/sqlite'],
   yargs: ['cli/'],
   'libsodium-wrappers': ['src/repository/crypto/'],
+  '@noble/ciphers': ['src/repository/crypto/'],
   koffi: ['src/runtime/posix'],
   pg: ['src/sources/postgres'],
   '@aws-sdk/client-s3': ['src/repository/store/s3'],
@@ -147,6 +148,12 @@ describe('layers', () => {
     })
     expect(named).toEqual([])
   })
+})
+
+test('the independent reader is one file of at most 500 lines on published libraries', () => {
+  const reader = SOURCES.get('test/independent-reader.ts')!
+  expect(reader.trimEnd().split('\n').length).toBeLessThanOrEqual(500)
+  expect(importsOf(reader).filter((name) => !/^(node:|@noble\/)/.test(name))).toEqual([])
 })
 
 describe('the rules themselves', () => {

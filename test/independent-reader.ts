@@ -12,11 +12,9 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js'
 
 const USAGE = 'npx node test/independent-reader.ts REPO (--identity FILE | --recovery CODE) (--list | --restore SNAPSHOT_HEX DIR)'
-
 function must(what: string, condition: unknown): asserts condition {
   if (!condition) throw new Error(what)
 }
-
 // §1 Conventions, §4.7 Frame
 type Bytes = Uint8Array
 const [MiB, ZERO, ID] = [1 << 20, Buffer.alloc(32), /^[0-9a-f]{64}$/]
@@ -38,7 +36,6 @@ function openFrame(key: Bytes, nonce: number, ad: Bytes[], sealed: Bytes, most: 
   must('§4.7 one zstd frame, and nothing behind it', buffer.length === rawBytes && engine.bytesWritten === payload.length)
   return buffer
 }
-
 // §1 CBOR: decoded loosely, encoded strictly, and both must be the same bytes
 type Cbor = number | boolean | null | string | Buffer | Cbor[] | Map<Cbor, Cbor>
 function decodeSequence(bytes: Buffer): Cbor[] {
@@ -147,17 +144,15 @@ const memberId = (key: Bytes): Buffer => H(D('member'), key)
 const numberOf = (littleEndian: Bytes): bigint => BigInt(`0x${hex(littleEndian.toReversed())}`)
 /** [S]B − [k]A must be R, byte for byte; the library's own check multiplies by the cofactor first. */
 export function isSigned(kind: string, repo: Bytes, { key }: Pick<Member, 'key'>, signed: Bytes, signature: Bytes): boolean {
-  const { BASE, Fn } = ed25519.Point
-  const [R, S] = [signature.subarray(0, 32), numberOf(signature.subarray(32))]
+  const { BASE, Fn, fromBytes } = ed25519.Point
+  const [R, S, A] = [signature.subarray(0, 32), numberOf(signature.subarray(32)), fromBytes(key, true)]
   const k = Fn.create(numberOf(sha512(Buffer.concat([R, key, D(`sign-${kind}`), repo, memberId(key), H(signed)]))))
-  const A = ed25519.Point.fromBytes(key, true)
   const found = BASE.multiplyUnsafe(S).subtract(A.multiplyUnsafe(k))
   return S < Fn.ORDER && !A.isSmallOrder() && !found.isSmallOrder() && same(found.toBytes(), R)
 }
 const isOwner = ({ roles }: Member): boolean => roles.includes('owner')
 const mayCommit = ({ roles, series }: Member, tag: Bytes): boolean =>
   roles.includes('owner') || (roles.includes('writer') && (!series || series.some((own) => same(own, tag))))
-
 // §5.3, §5.4: ways to unlock. `repository` is the id, or its first 8 bytes.
 type Unlock = Readonly<{ repository: Buffer; kind: 'identity' | 'recovery'; slot?: string; secret: (ciphertext: Bytes) => Bytes }>
 function unlockByIdentity(file: string): Unlock {
@@ -175,7 +170,6 @@ function unlockByRecoveryCode(code: string): Unlock {
   must('§5.4 mistyped recovery code', bits.endsWith('0000') && payload[0] === 1 && isWhole)
   return { repository: payload.subarray(21, 29), kind: 'recovery', secret: () => payload.subarray(1, 21) }
 }
-
 // §3, §6.1, §7.1: objects
 /** The first bytes of a file, no more than it may have: a longer one then is not what it should be. §10 */
 function read(path: string, most: number): Buffer {
@@ -441,7 +435,6 @@ class Repository {
       }
   }
 }
-
 // §9.5. What is made lies below a fresh directory of mode 0700, so that nobody else can swap anything in it.
 function restore(repository: Repository, snapshot: Snapshot, target: string): void {
   const directories: [path: Buffer, entry: Entry][] = [[Buffer.from(`${target}.restoring`), repository.manifest(snapshot)]]
@@ -487,7 +480,6 @@ function setMetadata({ notes }: Repository, path: Buffer, { type, mode, uid, gid
   fs.chmodSync(path, mode & ~((isUser ? 0 : 0o4000) | (isGroup ? 0 : 0o2000)))
   fs.utimesSync(path, seconds, seconds)
 }
-
 /** Runs the command line; `say` gets a line per snapshot, `remark` one for what was skipped or left out. Throws what is refused. */
 export function main([root, how, secret, verb, prefix, target]: readonly string[], say = console.log, remark = console.error): void {
   must(`usage: ${USAGE}`, root && secret && (verb === '--list' || (verb === '--restore' && prefix && target)))

@@ -20,6 +20,8 @@ PRAGMA user_version = 1;
 
 /** Rows are read and written once each, in the order of the walk: SQLite's own 16 MiB would be memory for nothing. */
 const CACHE_KIB = 2048
+/** A row of a directory of 1,000 files has 200 kB: in pages of 4 KiB it takes twice the time to write and to read. */
+const PAGE_BYTES = 16_384
 
 export class CaptureRows implements CaptureCache {
   readonly #db: Database.Database
@@ -111,6 +113,7 @@ function openOrReplace(file: string): Database.Database | undefined {
     const db = new Database(file, { timeout: 0 })
     try {
       fs.chmodSync(file, 0o600)
+      db.pragma(`page_size = ${PAGE_BYTES}`) // of a new file
       db.pragma('journal_mode = WAL')
       db.pragma('synchronous = NORMAL')
       db.pragma(`cache_size = ${-CACHE_KIB}`)

@@ -20,6 +20,8 @@ export interface DataCheck {
   readonly problems: ProblemList
   readonly announcements: Announcements
   readonly memory: VerifyMemory | undefined
+  /** What is found counts only after this: until then the trees are checked, as the index alone tells. */
+  readonly after: Promise<unknown>
   /** Only these packs. */
   readonly only: ReadonlySet<IndexedPack> | undefined
   readonly threadCount: number | undefined
@@ -42,6 +44,7 @@ const REMEMBER_EVERY = 64
 export async function verifyData(repository: Repository, check: DataCheck): Promise<DataCounts> {
   const packs = choosePacks(candidates(check), check.memory?.verified() ?? new Map(), check.share)
   const verdicts = new Verdicts(check, packs)
+  const held = new HeldVerdicts(verdicts, check.after)
   const indexed = new Map(check.index.index.packs.map((pack) => [packKey(pack.kind, pack.id), pack]))
   try {
     await checkPacks(repository, packs, {
@@ -49,10 +52,11 @@ export async function verifyData(repository: Repository, check: DataCheck): Prom
         const pack = indexed.get(key)
         return pack && check.index.index.segmentPackOf(pack)
       },
-      onVerdict: (pack, verdict) => verdicts.add(pack, verdict),
+      onVerdict: (pack, verdict) => held.add(pack, verdict),
       threadCount: check.threadCount,
       signal: check.signal,
     })
+    await check.after
   } finally {
     verdicts.remember()
   }
@@ -63,6 +67,30 @@ function candidates({ health, only }: DataCheck): Iterable<ListedPack> {
   if (only === undefined) return health.packs.values()
   const keys = new Set([...only].map(({ kind, id }) => packKey(kind, id)))
   return [...health.packs.values()].filter(({ key }) => keys.has(key))
+}
+
+/** Keeps verdicts back until they may count. */
+class HeldVerdicts {
+  readonly #verdicts: Verdicts
+  #held: [ListedPack, PackVerdict][] | undefined = []
+
+  constructor(verdicts: Verdicts, after: Promise<unknown>) {
+    this.#verdicts = verdicts
+    after.then(
+      () => this.#release(),
+      () => undefined, // whoever waits for it tells
+    )
+  }
+
+  add(pack: ListedPack, verdict: PackVerdict): void {
+    if (this.#held === undefined) this.#verdicts.add(pack, verdict)
+    else this.#held.push([pack, verdict])
+  }
+
+  #release(): void {
+    for (const [pack, verdict] of this.#held ?? []) this.#verdicts.add(pack, verdict)
+    this.#held = undefined
+  }
 }
 
 /** What the verdicts add up to. */

@@ -6,7 +6,7 @@ import { manifestKey } from '../../../format/store-key.ts'
 import type { Entry } from '../../../format/tree.ts'
 import { CancelledError } from '../../errors.ts'
 import { requireFeatures } from '../../repository/journal/open-journal.ts'
-import type { SnapshotRecord } from '../../repository/journal/state.ts'
+import type { JournalState, SnapshotRecord } from '../../repository/journal/state.ts'
 import type { LoadedIndex } from '../../repository/objects/segments.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { monotonicMs } from '../../runtime/clock.ts'
@@ -30,6 +30,11 @@ export type { VerifyMemory } from './sample.ts'
 interface Root {
   readonly id: string
   readonly entry: Entry
+}
+
+interface Checked {
+  readonly roots: readonly Root[]
+  readonly data: DataCounts | undefined
 }
 
 /**
@@ -64,8 +69,7 @@ class Verification {
     if (this.#options.memory !== undefined) await forgetGone(this.#options.memory, this.#repository.store, index, health)
     const places = new ChunkPlaces(this.#repository, index.index, health)
     const trees = new TreeCheck(this.#repository, places, this.#options.signal)
-    const roots = await this.#trees(this.#options.snapshot === undefined ? state.snapshots : [this.#options.snapshot], trees)
-    const data = await this.#data(index, health, trees)
+    const { roots, data } = await this.#treesAndData(state, index, health, trees)
     const isPackLost = this.#problems.countOf('pack') + this.#problems.countOf('pack-missing') > 0
     if (!trees.isSound || isPackLost || health.hasDistrusted) await this.#harm(roots, places)
     const orphans = await countOrphans(this.#repository.store, state, index, health)
@@ -104,6 +108,7 @@ class Verification {
       roots.push(root)
       await trees.check(root.entry)
     }
+    this.#repository.forgetBlocks()
     return roots
   }
 
@@ -118,20 +123,34 @@ class Verification {
     }
   }
 
-  async #data(index: LoadedIndex, health: PackHealth, trees: TreeCheck): Promise<DataCounts | undefined> {
-    const { dataShare, memory, snapshot, threadCount, signal } = this.#options
+  /** Packs are read while the trees are checked, which keeps one core busy. Of one snapshot only the packs count that its trees name. */
+  async #treesAndData(state: JournalState, index: LoadedIndex, health: PackHealth, trees: TreeCheck): Promise<Checked> {
+    const { snapshot } = this.#options
+    if (snapshot !== undefined) {
+      const roots = await this.#trees([snapshot], trees)
+      return { roots, data: await this.#data({ index, health, only: trees.used, after: Promise.resolve() }) }
+    }
+    const stop = new AbortController()
+    const after = this.#trees(state.snapshots, trees)
+    const data = this.#data({ index, health, only: undefined, after }, stop.signal)
+    after.catch(() => stop.abort())
+    const [roots, counts] = await Promise.allSettled([after, data])
+    if (roots.status === 'rejected') throw roots.reason
+    if (counts.status === 'rejected') throw counts.reason
+    return { roots: roots.value, data: counts.value }
+  }
+
+  async #data(what: Pick<DataCheck, 'index' | 'health' | 'only' | 'after'>, stop?: AbortSignal): Promise<DataCounts | undefined> {
+    const { dataShare, memory, threadCount, signal } = this.#options
     if (dataShare === undefined) return undefined
-    this.#repository.forgetBlocks()
     const check: DataCheck = {
+      ...what,
       share: dataShare,
-      index,
-      health,
       problems: this.#problems,
       announcements: this.#announcements,
       memory,
-      only: snapshot && trees.used,
       threadCount,
-      signal,
+      signal: AbortSignal.any([signal, stop].filter((each) => each !== undefined)),
       onProgress: (progress) => this.#progress({ phase: 'data', ...progress }),
     }
     return verifyData(this.#repository, check)
