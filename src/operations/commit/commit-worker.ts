@@ -12,7 +12,7 @@ import type { JobHandlers, PostEvent } from '../../runtime/job-pool.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
 import { StatRecords, statRecord } from '../../sources/filesystem/stat-record.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'
-import type { CommitJob, CommitResult, CommitWorkerData, FileProblem, FilesResult, FileToRead } from './messages.ts'
+import type { CommitJob, CommitResult, CommitWorkerData, FileProblem, FilesJob, FilesResult, FileToRead } from './messages.ts'
 import { PackFlow } from './pack-flow.ts'
 import { openToRead, readFile } from './read-file.ts'
 import { type ContentWriter, storeBytes, storeRanges } from './store-content.ts'
@@ -44,7 +44,7 @@ export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandle
 async function run(job: CommitJob, content: ContentWriter): Promise<CommitResult> {
   switch (job.kind) {
     case 'files':
-      return readFiles(job.files, content)
+      return readFiles(job, content)
     case 'ranges':
       return readRanges(job, content)
     case 'bytes':
@@ -57,14 +57,16 @@ async function run(job: CommitJob, content: ContentWriter): Promise<CommitResult
   }
 }
 
-async function readFiles(files: readonly FileToRead[], content: ContentWriter): Promise<FilesResult> {
+async function readFiles({ names, directoryFds, regular }: FilesJob, content: ContentWriter): Promise<FilesResult> {
+  const files = names.split('/')
   const entries: Uint8Array[] = []
   const lengths = new Uint32Array(files.length)
   const stats = new StatRecords(files.length)
   const problems: FileProblem[] = []
   const long: number[] = []
   for (let index = 0; index < files.length; index++) {
-    const read = readFile(files[index]!, content)
+    const file: FileToRead = { directoryFd: directoryFds[index]!, name: files[index]!, isRegular: regular[index] === 1 }
+    const read = readFile(file, content)
     const { entry, isLong, stat, problem } = read instanceof Promise ? await read : read
     if (isLong === true) long.push(index)
     if (entry !== undefined) entries.push(entry)

@@ -6,7 +6,7 @@ import type { Stream } from '../../../format/stream.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
 import { LARGE_FILE_BYTES, readLargeFile } from './large-file.ts'
-import type { CommitJob, CommitResult, FileProblem, FilesResult, RangesResult } from './messages.ts'
+import type { CommitJob, CommitResult, FileProblem, FilesJob, FilesResult, RangesResult } from './messages.ts'
 
 /** A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record, number `at` of `stats`. */
 export interface QueuedFile {
@@ -108,8 +108,7 @@ export class FileQueue {
   async #readBatch(batch: readonly QueuedFile[]): Promise<void> {
     await this.#prepare()
     if (this.#dropped) return
-    const files = batch.map(({ directoryFd, name, isRegular }) => ({ directoryFd, name, isRegular }))
-    const result = (await this.#pool.run({ kind: 'files', files })) as FilesResult
+    const result = (await this.#pool.run(filesJob(batch))) as FilesResult
     if (this.#dropped) return
     const stats = asBuffer(result.stats)
     const problems = new Map(result.problems.map((problem) => [problem.index, problem]))
@@ -153,5 +152,14 @@ export class FileQueue {
 
   #throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure.error
+  }
+}
+
+function filesJob(batch: readonly QueuedFile[]): FilesJob {
+  return {
+    kind: 'files',
+    names: batch.map(({ name }) => name).join('/'),
+    directoryFds: Int32Array.from(batch, ({ directoryFd }) => directoryFd),
+    regular: Uint8Array.from(batch, ({ isRegular }) => (isRegular ? 1 : 0)),
   }
 }

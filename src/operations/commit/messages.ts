@@ -28,8 +28,18 @@ export interface FileToRead {
 /** A range of a file's data, in bytes. */
 export type ByteRange = readonly [offset: number, length: number]
 
+/** Many files, column by column: as objects they would take as long to send as to open. */
+export interface FilesJob {
+  readonly kind: 'files'
+  /** Joined by '/', which no name holds. */
+  readonly names: string
+  readonly directoryFds: Int32Array
+  /** 1 for a regular file. */
+  readonly regular: Uint8Array
+}
+
 export type CommitJob =
-  | { readonly kind: 'files'; readonly files: readonly FileToRead[] }
+  | FilesJob
   | { readonly kind: 'ranges'; readonly file: FileToRead; readonly ranges: readonly ByteRange[] }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'finish' }
