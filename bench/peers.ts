@@ -24,7 +24,7 @@ Measures cairn, restic and borg side by side and writes a section for each corpu
   --tools LIST         of ${TOOL_NAMES.join(',')} (default: all)
   --rounds N           interleaved rounds, of which the median counts (default 3)
   --out FILE           default bench/RESULTS.md
-  --scratch DIR        for corpora and repositories, up to 25 GB (default: below the system's temporary folder)
+  --scratch DIR        for corpora and repositories, up to 30 GB (default: below the system's temporary folder)
   --peers DIR          where restic and borg lie (default $CAIRN_PEERS or /opt/peers; else PATH)
   --tree DIR           what usr-lib copies (default /usr/lib)
   --small-files N      default 200000

@@ -9,6 +9,7 @@ import { storeError } from '../../src/repository/store/file-system-errors.ts'
 import { FileSystemStore } from '../../src/repository/store/file-system-store.ts'
 import { openStore } from '../../src/repository/store/open-store.ts'
 import { issuePermit } from '../../src/runtime/permit.ts'
+import { asOrdinaryUser } from '../support/ordinary-user.ts'
 
 const ANY = { maxBytes: 1 << 20 }
 const PACK = packKey(1, Buffer.alloc(32, 0xab))
@@ -212,12 +213,13 @@ describe('errors of the file system', () => {
     expect(error).toHaveProperty('hint', expect.stringMatching(/./))
   })
 
-  test.skipIf(process.getuid?.() === 0)('a directory that may not be read is an error, not an absence (not for root)', async () => {
-    const store = await FileSystemStore.create(root)
-    await store.put(journalKey(0), Buffer.from('x'))
-    await chmod(join(root, 'journal'), 0)
-    await expect(store.get(journalKey(0), ANY)).rejects.toMatchObject({ code: 'store-access' })
-    await expect(Array.fromAsync(store.list('journal/'))).rejects.toMatchObject({ code: 'store-access' })
-    await chmod(join(root, 'journal'), 0o700)
-  })
+  test('a directory that may not be read is an error, not an absence', () =>
+    asOrdinaryUser([base], async () => {
+      const store = await FileSystemStore.create(root)
+      await store.put(journalKey(0), Buffer.from('x'))
+      await chmod(join(root, 'journal'), 0)
+      await expect(store.get(journalKey(0), ANY)).rejects.toMatchObject({ code: 'store-access' })
+      await expect(Array.fromAsync(store.list('journal/'))).rejects.toMatchObject({ code: 'store-access' })
+      await chmod(join(root, 'journal'), 0o700)
+    }))
 })

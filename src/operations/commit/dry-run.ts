@@ -21,8 +21,8 @@ export interface DryRun {
   readonly ownDirectories: readonly Buffer[]
 }
 
-/** Stands for whatever a commit would store: nobody reads it. */
-const PLACEHOLDER = Buffer.alloc(32, 1)
+/** What the walk is given where a commit would have stored something: nobody reads it. */
+const NOTHING_STORED = Buffer.alloc(32, 1)
 
 /** Walks the root and counts. Writes nothing, takes no lease. @throws {AccessError} when this member may not commit. */
 export async function dryRunCommit(repository: Repository, options: CommitOptions): Promise<DryRun> {
@@ -40,8 +40,8 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
     startedAt: now(),
     cache: readOnly(options.openCache?.(heldNames(await heldObjects(repository.store)))),
     queue: COUNTED_ONLY,
-    putTree: () => PLACEHOLDER,
-    putData: () => PLACEHOLDER,
+    putTree: () => NOTHING_STORED,
+    putData: () => NOTHING_STORED,
     counts,
     problems,
     signal: options.signal,
@@ -60,7 +60,7 @@ const NO_RECORD = Buffer.alloc(0)
 /** Answers every file at once; the walk has counted it by then. */
 const COUNTED_ONLY: CaptureOptions['queue'] = {
   isFull: false,
-  add: (file) => file.done(PLACEHOLDER, NO_RECORD, 0, undefined),
+  add: (file) => file.done(NOTHING_STORED, NO_RECORD, 0, undefined),
   room: () => Promise.resolve(),
   progress: () => Promise.resolve(),
   drain: () => Promise.resolve(),
