@@ -16,6 +16,7 @@ import { runRound } from './round.ts'
 import { findTools } from './tools/find.ts'
 import type { BackupTool, MissingTool } from './tools/tool.ts'
 import { TOOL_NAMES } from './tools/tool.ts'
+import { emptyFiles } from './tree.ts'
 
 const HELP = `
 Measures cairn, restic and borg side by side and writes a section for each corpus into bench/RESULTS.md.
@@ -96,7 +97,7 @@ async function compare({ tools, missing, roundCount, sizes, scratch, out }: Plan
     }
     await runRound({ corpus, tools, scratch, seed: round, onSample, onFailure })
   }
-  rmSync(corpus.path, { recursive: true, force: true })
+  emptyFiles(corpus.path) // not removed, for the same reason as what was restored
   const date = isoTime(now()).slice(0, 10)
   finish({ corpusName, corpus, samples, failures, tools, missing, roundCount, machine: machineFacts(scratch), date }, out)
 }

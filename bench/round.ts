@@ -8,7 +8,7 @@ import type { Corpus } from './corpus.ts'
 import { changeOnePercent } from './edits.ts'
 import { measure, settleDisk } from './measure.ts'
 import type { BackupTool, Site, ToolName } from './tools/tool.ts'
-import { assertSameTree, restoredRoot, treeBytes } from './tree.ts'
+import { assertSameTree, emptyFiles, restoredRoot, treeBytes } from './tree.ts'
 
 export const OPERATIONS = ['first', 'unchanged', 'changed', 'log', 'restore', 'verify'] as const
 export type Operation = (typeof OPERATIONS)[number]
@@ -39,7 +39,7 @@ export interface RoundInput {
   onFailure(failure: Failure): void
 }
 
-/** Runs the round and removes everything that it made, save the edits of the corpus. */
+/** Runs the round and removes what it made, save the edits of the corpus and the emptied files of what was restored. */
 export async function runRound(input: RoundInput): Promise<void> {
   const standing = new Set(input.tools)
   for (const operation of ['init', ...(input.operations ?? OPERATIONS)] as const) {
@@ -53,7 +53,7 @@ export async function runRound(input: RoundInput): Promise<void> {
       }
     }
   }
-  for (const made of [sites(input.scratch), restoredTrees(input.scratch)]) rmSync(made, { recursive: true, force: true })
+  rmSync(sites(input.scratch), { recursive: true, force: true })
 }
 
 async function runOperation(input: RoundInput, tool: BackupTool, operation: Operation | 'init'): Promise<void> {
@@ -85,19 +85,16 @@ function runMeasured(input: RoundInput, tool: BackupTool, site: Site, operation:
 }
 
 /**
- * A restore counts only when its tree is the one that was committed. The tree stays until the round ends: ext4 passes over inodes
- * that were deleted a minute ago, one by one for each new file, so that the next tool would pay for the removal of 60,000 files.
+ * A restore counts only when its tree is the one that was committed. Its inodes stay until the whole run ends, empty: ext4 passes over
+ * those that were deleted some minutes ago, one by one for each new file, so that the next tool would pay for the removal of this tree.
  */
 async function measureRestore(input: RoundInput, tool: BackupTool, site: Site): Promise<Measurement> {
-  const target = join(restoredTrees(input.scratch), tool.name)
+  const target = join(input.scratch, 'restored', `${input.corpus.name}-${input.seed}-${tool.name}`)
   emptyDirectory(target)
   const measurement = await measure(tool.restore(site, 'changed', target))
   assertSameTree(input.corpus.path, restoredRoot(target, input.corpus.path))
+  emptyFiles(target)
   return measurement
-}
-
-function restoredTrees(scratch: string): string {
-  return join(scratch, 'restored')
 }
 
 async function makeSite(site: Site, tool: BackupTool): Promise<void> {

@@ -1,7 +1,7 @@
 // Looking at trees: walking one, its size on disk, and whether a restored one equals the one that was committed.
 
 import type { Stats } from 'node:fs'
-import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, readdirSync, readlinkSync, truncateSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 export interface TreeEntry {
@@ -26,6 +26,15 @@ export function treeBytes(root: string): number {
   let sum = 0
   for (const { stat } of walkTree(root)) if (stat.isFile()) sum += stat.size
   return sum
+}
+
+/** Frees the space of all files below `root`, but not their inodes. */
+export function emptyFiles(root: string): void {
+  for (const { path, stat } of walkTree(root)) {
+    if (!stat.isFile()) continue
+    if ((stat.mode & 0o200) === 0) chmodSync(path, 0o600)
+    truncateSync(path)
+  }
 }
 
 /** Where a tool put the tree: right into `target`, or below it under the last or the whole of its old path. */
