@@ -4,6 +4,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { now } from '../../runtime/clock.ts'
+import { dropCached } from '../../runtime/posix/sync.ts'
 import { randomBytes } from '../../runtime/random.ts'
 import { errnoOf, storeError } from './file-system-errors.ts'
 
@@ -12,6 +13,9 @@ export const TEMPORARY_DIRECTORY = 'tmp'
 
 /** What a crash left behind is removed after this time. */
 const STALE_MS = 24 * 60 * 60 * 1000
+
+/** What is as long as this is a pack, which nobody reads soon: its pages serve the next one, and what the machine had cached stays. */
+const NOT_KEPT_BYTES = 1 << 20
 
 /** Matched whole: a file that only looks like ours is not ours. */
 const TEMPORARY_NAME = /^put-[0-9a-f]{32}$/
@@ -28,6 +32,7 @@ export async function writeTemporary(directory: string, pieces: readonly Uint8Ar
       await writeAll(handle, pieces)
       // An error here is final for this file: the kernel may have dropped the pages already, so it is thrown away below.
       await handle.sync()
+      if (lengthOf(pieces) >= NOT_KEPT_BYTES) dropCached(handle.fd, 0, 0)
     } finally {
       await handle.close()
     }
@@ -60,6 +65,10 @@ export async function removeStaleTemporaries(directory: string): Promise<void> {
       await discardTemporary(path)
     }
   }
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0)
 }
 
 /** One writev for all pieces; the loop is for file systems that take a part of it. */

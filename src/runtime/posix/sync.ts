@@ -26,6 +26,11 @@ export function startWriteBack(fd: number, offset: number, length: number): void
 /** Waits until a region is written, and gives its pages back: who writes more than the memory holds needs few of them. Throws as above. */
 export function dropWritten(fd: number, offset: number, length: number): void {
   syncRange(fd, offset, length, WAIT_BEFORE | WRITE | WAIT_AFTER)
+  dropCached(fd, offset, length)
+}
+
+/** Gives back the pages of a region that is on the disk, for whoever writes next; a length of 0 reaches to the end of the file. */
+export function dropCached(fd: number, offset: number, length: number): void {
   libc().posix_fadvise(fd, offset, length, POSIX_FADV_DONTNEED)
 }
 
