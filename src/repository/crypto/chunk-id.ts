@@ -6,6 +6,7 @@ import { sha256 } from './hash.ts'
 
 const HMAC_BLOCK_BYTES = 64
 const HASH_BYTES = 32
+const IDS_TOGETHER = 256
 
 /**
  * Names chunks under one id key. SPEC §4.2
@@ -18,6 +19,9 @@ export class ChunkIdentity {
   readonly #inner: Buffer
   /** Key ⊕ opad ‖ the inner hash. */
   readonly #outer: Buffer
+  /** Memory for the next ids. Many live until their pack is done: in node's pool, each would keep what it shares the pool with. */
+  #ids = Buffer.alloc(0)
+  #idsUsed = 0
 
   /** `idKey` is 32 bytes. */
   constructor(idKey: Uint8Array) {
@@ -36,7 +40,17 @@ export class ChunkIdentity {
     inner[inner.length - HASH_BYTES - 1] = kind
     inner.write(digest, inner.length - HASH_BYTES, 'latin1')
     this.#outer.write(hash('sha256', inner, 'binary'), HMAC_BLOCK_BYTES, 'latin1')
-    return Buffer.from(hash('sha256', this.#outer, 'binary'), 'latin1')
+    return this.#keep(hash('sha256', this.#outer, 'binary'))
+  }
+
+  #keep(digest: string): Buffer {
+    if (this.#idsUsed === this.#ids.length) {
+      this.#ids = Buffer.allocUnsafeSlow(IDS_TOGETHER * HASH_BYTES)
+      this.#idsUsed = 0
+    }
+    const id = this.#ids.subarray(this.#idsUsed, (this.#idsUsed += HASH_BYTES))
+    id.write(digest, 'latin1')
+    return id
   }
 }
 
