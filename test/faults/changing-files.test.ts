@@ -5,11 +5,11 @@ import fs from 'node:fs'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
-import type { CaptureCache } from '../../src/operations/commit/cached-directory.ts'
 import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import { shiftClock } from '../../src/runtime/clock.ts'
 import type { FileStat } from '../../src/runtime/posix/file-stat.ts'
+import { MemoryRows } from '../support/memory-rows.ts'
 import { asOrdinaryUser } from '../support/ordinary-user.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
@@ -58,7 +58,7 @@ vi.mock('../../src/runtime/posix/at.ts', async (original) => {
 const { at } = scratch()
 let store: MemoryStore
 let owner: TestOwner
-let rows: Map<string, Buffer>
+let rows: MemoryRows
 const cases = new CaseCounter()
 
 beforeEach(async ({ onTestFinished, task }) => {
@@ -69,7 +69,7 @@ beforeEach(async ({ onTestFinished, task }) => {
   fs.mkdirSync(at('tree'))
   store = new MemoryStore()
   owner = await initIn(store)
-  rows = new Map()
+  rows = new MemoryRows()
 })
 
 afterEach(() => {
@@ -89,8 +89,7 @@ function write(name: string, content: string | Buffer): void {
 
 /** Commits with the rows of the commit before, as the program does. */
 function commitTree(options: Partial<CommitOptions> = {}): Promise<CommitOutcome> {
-  const cache: CaptureCache = { get: (path) => rows.get(path), put: (path, row) => void rows.set(path, row) }
-  return commitIn(store, owner, at('tree'), { openCache: () => cache, ...options })
+  return commitIn(store, owner, at('tree'), { openCache: () => rows, ...options })
 }
 
 async function newest(): Promise<TreeLines> {

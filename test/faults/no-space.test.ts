@@ -110,19 +110,19 @@ describe.skipIf(why !== undefined)('the rows of a commit whose cache disk fills 
     const passed = cases.begin('a cache disk that fills up')
     const scope = ['scope']
     const rows = CaptureRows.open(disk.path, scope, [])!
-    rows.put('kept', Buffer.from('row'))
+    rows.put('kept', 0, Buffer.from('row'))
     rows.keep(['index/a'])
     const filling = CaptureRows.open(disk.path, scope, ['index/a'])!
-    for (let i = 0; i < 100; i++) filling.put(`large-${i}`, Buffer.alloc(200_000, i))
+    for (let i = 0; i < 100; i++) filling.put(`large-${i}`, 0, Buffer.alloc(200_000, i))
     disk.free()
-    for (let i = 0; i < 100; i++) filling.put(`small-${i}`, Buffer.from('row of a file whose chunks are stored nowhere'))
+    for (let i = 0; i < 100; i++) filling.put(`small-${i}`, 0, Buffer.from('row of a file whose chunks are stored nowhere'))
     filling.drop()
     const after = CaptureRows.open(disk.path, scope, ['index/a'])!
     const stand = ['large-0', 'large-99', ...Array.from({ length: 100 }, (_, i) => `small-${i}`)].filter(
-      (name) => after.get(name) !== undefined,
+      (name) => after.get(name, 0) !== undefined,
     )
     expect(stand).toEqual([])
-    expect(after.get('kept')?.toString()).toBe('row')
+    expect(after.get('kept', 0)?.toString()).toBe('row')
     after.drop()
     passed()
   })

@@ -6,13 +6,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { fc, test } from '@fast-check/vitest'
 import { afterAll, beforeAll, expect } from 'vitest'
-import type { CaptureCache } from '../../src/operations/commit/cached-directory.ts'
 import { commit } from '../../src/operations/commit/commit.ts'
 import type { Repository } from '../../src/repository/repository.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import type { ObjectStore } from '../../src/repository/store/object-store.ts'
 import { shiftClock } from '../../src/runtime/clock.ts'
 import { captureRoot } from '../../src/sources/filesystem/selection.ts'
+import { MemoryRows } from '../support/memory-rows.ts'
 import { applyStep, removeTree, step } from '../support/random-tree.ts'
 import { FACTS, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
@@ -50,14 +50,13 @@ test.prop([fc.array(fc.array(step, { maxLength: 10 }), { minLength: 1, maxLength
     const root = path.join(directory, 'root')
     removeTree(root)
     fs.mkdirSync(root)
-    const rows = new Map<string, Buffer>()
-    const cache: CaptureCache = { get: (key) => rows.get(key), put: (key, row) => void rows.set(key, row) }
+    const rows = new MemoryRows()
     const expected: (readonly string[])[] = []
     if (++cases % CASES_PER_REPOSITORY === 1) await freshRepository()
     const before = writer.journal.state.snapshots.length
     for (const steps of rounds) {
       for (const each of steps) applyStep(root, each)
-      await commit(writer, { root: captureRoot([root]), facts: FACTS, threads: 0, openCache: () => cache })
+      await commit(writer, { root: captureRoot([root]), facts: FACTS, threads: 0, openCache: () => rows })
       expected.push(linesOnDisk(root))
     }
     const repository = await openAs(store, owner)

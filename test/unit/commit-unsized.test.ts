@@ -3,11 +3,11 @@
 
 import fs from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { CaptureCache } from '../../src/operations/commit/cached-directory.ts'
 import type { CommitOutcome } from '../../src/operations/commit/commit.ts'
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import { shiftClock } from '../../src/runtime/clock.ts'
 import { captureRoot } from '../../src/sources/filesystem/selection.ts'
+import { MemoryRows } from '../support/memory-rows.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { scratch } from '../support/scratch.ts'
@@ -35,13 +35,13 @@ const MIB = 1 << 20
 const { at } = scratch()
 let store: MemoryStore
 let owner: TestOwner
-let rows: Map<string, Buffer>
+let rows: MemoryRows
 
 beforeEach(async () => {
   fs.mkdirSync(at('tree'))
   store = new MemoryStore()
   owner = await initIn(store)
-  rows = new Map()
+  rows = new MemoryRows()
 })
 afterEach(() => {
   vi.restoreAllMocks()
@@ -51,8 +51,7 @@ afterEach(() => {
 })
 
 function commitOf(path: string): Promise<CommitOutcome> {
-  const cache: CaptureCache = { get: (name) => rows.get(name), put: (name, row) => void rows.set(name, row) }
-  return commitIn(store, owner, path, { root: captureRoot([path]), openCache: () => cache })
+  return commitIn(store, owner, path, { root: captureRoot([path]), openCache: () => rows })
 }
 
 /** The content of the one file of the newest snapshot. */

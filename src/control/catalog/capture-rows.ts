@@ -12,10 +12,13 @@ import { discard } from '../../runtime/discard.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
 import { isHomeFailure } from './home-errors.ts'
 
+const SCHEMA_VERSION = 2
 const SCHEMA = `
+DROP TABLE IF EXISTS meta;
+DROP TABLE IF EXISTS directory;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE directory (path TEXT PRIMARY KEY, row BLOB NOT NULL) STRICT, WITHOUT ROWID;
-PRAGMA user_version = 1;
+CREATE TABLE directory (path TEXT NOT NULL, part INTEGER NOT NULL, row BLOB NOT NULL, PRIMARY KEY (path, part)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
 /** Rows are read and written once each, in the order of the walk: SQLite's own 16 MiB would be memory for nothing. */
@@ -25,13 +28,13 @@ const PAGE_BYTES = 16_384
 
 export class CaptureRows implements CaptureCache {
   readonly #db: Database.Database
-  readonly #get: Database.Statement<[string], { row: Buffer }>
-  readonly #put: Database.Statement<[string, Buffer]>
+  readonly #get: Database.Statement<[string, number], { row: Buffer }>
+  readonly #put: Database.Statement<[string, number, Buffer]>
 
   private constructor(db: Database.Database) {
     this.#db = db
-    this.#get = db.prepare('SELECT row FROM directory WHERE path = ?')
-    this.#put = db.prepare('INSERT INTO directory VALUES (?, ?) ON CONFLICT DO UPDATE SET row = excluded.row')
+    this.#get = db.prepare('SELECT row FROM directory WHERE path = ? AND part = ?')
+    this.#put = db.prepare('INSERT INTO directory VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row')
   }
 
   /**
@@ -50,13 +53,17 @@ export class CaptureRows implements CaptureCache {
     })
   }
 
-  get(directoryPath: string): Buffer | undefined {
-    return this.#use(() => this.#get.get(directoryPath))?.row
+  get(directoryPath: string, part: number): Buffer | undefined {
+    return this.#use(() => this.#get.get(directoryPath, part))?.row
   }
 
-  put(directoryPath: string, row: Buffer): void {
-    this.#use(() => this.#put.run(directoryPath, row))
+  put(directoryPath: string, part: number, row: Buffer): void {
+    this.#use(() => this.#put.run(directoryPath, part, row))
     discard(row)
+  }
+
+  cut(directoryPath: string, from: number): void {
+    this.#use(() => this.#db.prepare('DELETE FROM directory WHERE path = ? AND part >= ?').run(directoryPath, from))
   }
 
   /** Keeps what was put, which relies on these objects. Only after the commit's journal entry stands. */
@@ -118,7 +125,7 @@ function openOrReplace(file: string): Database.Database | undefined {
       db.pragma('synchronous = NORMAL')
       db.pragma(`cache_size = ${-CACHE_KIB}`)
       db.exec('BEGIN IMMEDIATE')
-      if (db.pragma('user_version', { simple: true }) === 0) db.exec(SCHEMA)
+      if (db.pragma('user_version', { simple: true }) !== SCHEMA_VERSION) db.exec(SCHEMA)
       return db
     } catch (error) {
       db.close()

@@ -1,107 +1,146 @@
 // What the catalog remembers of a directory: how each of its names looked, and the encoded entries that were made of them. SPEC §9.2.
-// A row carries a checksum: in doubt a file is read again.
+// Its rows are read once, in order, and of all but the first only the entries are kept. In doubt a file is read again.
 
-import { sha256 } from '../../repository/crypto/hash.ts'
-import { joinOwn } from '../../runtime/discard.ts'
-import { STAT_RECORD_BYTES, type StatRecords } from '../../sources/filesystem/stat-record.ts'
+import { discard } from '../../runtime/discard.ts'
+import type { StatRecords } from '../../sources/filesystem/stat-record.ts'
+import { CHECKSUM_BYTES, type DirectoryHead, type DirectoryPart, decodeFirstRow, decodeFurtherRow, PART_NAMES } from './directory-row.ts'
 
-/** Rows by the directory's path, as latin1 text; disposable. */
+/** Rows by the directory's path, as latin1 text, and their number, from 0; disposable. */
 export interface CaptureCache {
-  get(path: string): Buffer | undefined
+  get(path: string, part: number): Buffer | undefined
   /** Takes the row, and its memory with it. */
-  put(path: string, row: Buffer): void
+  put(path: string, part: number, row: Buffer): void
+  /** Removes the rows of a directory from number `from` on. */
+  cut(path: string, from: number): void
 }
 
-/** What a row holds. */
-export interface DirectoryRow {
-  /** The directory's own stat record and encoded entry. */
-  readonly ownStat: Buffer
-  readonly ownEntry: Buffer
-  /** Names in order, joined by '/', as latin1 text. */
-  readonly names: string
-  /** Stat records of the names, STAT_RECORD_BYTES each. */
-  readonly stats: Buffer
-  /** Bytes of the encoded entry of each name; 0 for directories, which have rows of their own. */
+/** How the names of a directory stand to those that were captured. */
+export interface Comparison {
+  /** Whether they are the same names. */
+  readonly hasSameNames: boolean
+  /** By name: its place among those that were captured; -1 when it was not there. */
+  readonly places: Int32Array
+  /** By name: 1 when an entry was captured, and the stat record was the same. */
+  readonly unchanged: Uint8Array
+}
+
+/** The entries of a part. */
+interface Entries {
   readonly lengths: Uint32Array
-}
-
-const CHECKSUM_BYTES = 8
-const NO_CHECKSUM = Buffer.alloc(CHECKSUM_BYTES)
-const HEADER_BYTES = 12
-
-/** The row of a directory, in memory of its own. */
-export function encodeCachedDirectory(directory: DirectoryRow & { readonly entries: readonly Uint8Array[] }): Buffer {
-  const { ownStat, ownEntry, names, stats, lengths, entries } = directory
-  const header = Buffer.alloc(HEADER_BYTES)
-  const nameBytes = Buffer.from(names, 'latin1')
-  header.writeUInt32LE(ownEntry.length, 0)
-  header.writeUInt32LE(nameBytes.length, 4)
-  header.writeUInt32LE(lengths.length, 8)
-  const lengthBytes = Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength)
-  const row = joinOwn([NO_CHECKSUM, header, ownStat, lengthBytes, stats, ownEntry, nameBytes, ...entries])
-  sha256(row.subarray(CHECKSUM_BYTES)).copy(row, 0, 0, CHECKSUM_BYTES)
-  return row
-}
-
-/** Reads a row; undefined when its checksum does not match. */
-export function decodeCachedDirectory(row: Buffer): CachedDirectory | undefined {
-  const body = row.subarray(CHECKSUM_BYTES)
-  if (body.length < HEADER_BYTES || !sha256(body).subarray(0, CHECKSUM_BYTES).equals(row.subarray(0, CHECKSUM_BYTES))) return undefined
-  const count = body.readUInt32LE(8)
-  let at = HEADER_BYTES
-  const next = (bytes: number): Buffer => body.subarray(at, (at += bytes))
-  const ownStat = next(STAT_RECORD_BYTES)
-  const lengths = new Uint32Array(new Uint8Array(next(4 * count)).buffer)
-  const stats = next(STAT_RECORD_BYTES * count)
-  const ownEntry = next(body.readUInt32LE(0))
-  const names = next(body.readUInt32LE(4)).toString('latin1')
-  return new CachedDirectory({ ownStat, ownEntry, names, stats, lengths }, body.subarray(at))
+  readonly bytes: Buffer
+  ends?: Float64Array
 }
 
 /** A directory as it was last captured; a name is told by its place among the names. */
 export class CachedDirectory {
-  readonly ownStat: Buffer
-  readonly ownEntry: Buffer
-  readonly names: string
-  readonly #stats: Buffer
-  readonly #lengths: Uint32Array
-  readonly #entries: Buffer
-  #ends: Float64Array | undefined
-  #places: Map<string, number> | undefined
+  readonly head: DirectoryHead
+  readonly #cache: CaptureCache
+  readonly #path: string
+  readonly #first: DirectoryPart
+  /** By part; undefined for those that were lost. */
+  readonly #entries: (Entries | undefined)[] = []
 
-  constructor({ ownStat, ownEntry, names, stats, lengths }: DirectoryRow, entries: Buffer) {
-    this.ownStat = ownStat
-    this.ownEntry = ownEntry
-    this.names = names
-    this.#stats = stats
-    this.#lengths = lengths
-    this.#entries = entries
+  /** Undefined when there is no row, or its checksum does not match. */
+  static read(cache: CaptureCache, path: string): CachedDirectory | undefined {
+    const row = cache.get(path, 0)
+    const decoded = row && decodeFirstRow(row)
+    return decoded && new CachedDirectory(cache, path, decoded.head, decoded.part)
   }
 
-  /** Whether it held exactly these names, joined by '/'. */
-  hasNames(names: string, count: number): boolean {
-    return this.#lengths.length === count && this.names === names
+  private constructor(cache: CaptureCache, path: string, head: DirectoryHead, first: DirectoryPart) {
+    this.#cache = cache
+    this.#path = path
+    this.head = head
+    this.#first = first
   }
 
-  /** The place of a name; undefined when it was not there. */
-  placeOf(name: string): number | undefined {
-    this.#places ??= new Map(this.#lengths.length === 0 ? [] : this.names.split('/').map((each, place) => [each, place]))
-    return this.#places.get(name)
+  /** How many rows it has. */
+  get partCount(): number {
+    return 1 + this.head.checksums.length / CHECKSUM_BYTES
   }
 
-  /** Whether an entry was captured, and the stat record was number `index` of these. */
-  isSame(place: number, stats: StatRecords, index: number): boolean {
-    return this.#lengths[place]! > 0 && stats.equals(index, this.#stats, place)
+  /** Reads all of it, and holds names, which are in order, and their stat records against it. To be called once. */
+  compare(names: readonly string[], stats: StatRecords): Comparison {
+    const comparing = new Comparing(names, stats)
+    comparing.take(this.#first, 0)
+    this.#entries.push({ lengths: this.#first.lengths, bytes: this.#first.entries })
+    for (let number = 1; number < this.partCount; number++) this.#compareFurther(number, comparing)
+    return comparing.finish()
   }
 
-  /** The encoded entry; empty for a directory. */
+  #compareFurther(number: number, comparing: Comparing): void {
+    const row = this.#cache.get(this.#path, number)
+    const part = row && decodeFurtherRow(row, this.head.checksums.subarray(CHECKSUM_BYTES * (number - 1), CHECKSUM_BYTES * number))
+    comparing.take(part, number * PART_NAMES)
+    this.#entries.push(part && { lengths: part.lengths, bytes: Buffer.from(part.entries) })
+    if (row !== undefined) discard(row)
+  }
+
+  /** The encoded entry of a place that `compare` told; empty for a directory. */
   entryAt(place: number): Buffer {
-    this.#ends ??= ends(this.#lengths)
-    return this.#entries.subarray(this.#ends[place]! - this.#lengths[place]!, this.#ends[place])
+    const entries = this.#entries[Math.floor(place / PART_NAMES)]!
+    const { lengths, bytes } = entries
+    const ends = (entries.ends ??= endsOf(lengths))
+    const at = place % PART_NAMES
+    return bytes.subarray(ends[at]! - lengths[at]!, ends[at])
   }
 }
 
-function ends(lengths: Uint32Array): Float64Array {
+/** Goes through the names of a directory and the parts of the captured one side by side. */
+class Comparing {
+  readonly #names: readonly string[]
+  readonly #stats: StatRecords
+  readonly #places: Int32Array
+  readonly #unchanged: Uint8Array
+  #at = 0
+  #hasSameNames = true
+
+  constructor(names: readonly string[], stats: StatRecords) {
+    this.#names = names
+    this.#stats = stats
+    this.#places = new Int32Array(names.length).fill(-1)
+    this.#unchanged = new Uint8Array(names.length)
+  }
+
+  /** Takes the next part, whose first name has this place; undefined when the part was lost. */
+  take(part: DirectoryPart | undefined, place: number): void {
+    if (part === undefined) this.#hasSameNames = false
+    else if (this.#comesNext(part)) for (let i = 0; i < part.lengths.length; i++) this.#pair(part, i, place)
+    else this.#merge(part, place)
+  }
+
+  finish(): Comparison {
+    const hasSameNames = this.#hasSameNames && this.#at === this.#names.length
+    return { hasSameNames, places: this.#places, unchanged: this.#unchanged }
+  }
+
+  /** Whether the next names are exactly those of a part: one comparison instead of thousands. */
+  #comesNext({ names, lengths }: DirectoryPart): boolean {
+    const from = this.#at
+    const end = from + lengths.length
+    const isAll = from === 0 && end === this.#names.length
+    return end <= this.#names.length && (isAll ? this.#names : this.#names.slice(from, end)).join('/') === names
+  }
+
+  #merge(part: DirectoryPart, place: number): void {
+    this.#hasSameNames = false
+    const names = this.#names
+    const captured = part.lengths.length === 0 ? [] : part.names.split('/')
+    for (const [i, name] of captured.entries()) {
+      while (this.#at < names.length && names[this.#at]! < name) this.#at++
+      if (names[this.#at] === name) this.#pair(part, i, place)
+    }
+  }
+
+  /** The next name is number `i` of a part. */
+  #pair({ lengths, stats }: DirectoryPart, i: number, place: number): void {
+    this.#places[this.#at] = place + i
+    if (lengths[i]! > 0 && this.#stats.equals(this.#at, stats, i)) this.#unchanged[this.#at] = 1
+    this.#at++
+  }
+}
+
+function endsOf(lengths: Uint32Array): Float64Array {
   let at = 0
   return Float64Array.from(lengths, (length) => (at += length))
 }

@@ -2,7 +2,7 @@
 // threads, and makes a tree of each directory as soon as all in it is known. Main thread. SPEC §9.2.3.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { decodeEntry, ENTRY_DIRECTORY, ENTRY_FILE, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
+import { decodeEntry, ENTRY_DIRECTORY, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk } from '../../repository/objects/stream-writer.ts'
 import { storeTree } from '../../repository/objects/tree-writer.ts'
 import { readLatin1Names } from '../../runtime/posix/directory.ts'
@@ -15,13 +15,14 @@ import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
 import { isForgotten, StatRecords } from '../../sources/filesystem/stat-record.ts'
 import { unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
-import { type CachedDirectory, type CaptureCache, decodeCachedDirectory } from './cached-directory.ts'
+import { CachedDirectory, type CaptureCache } from './cached-directory.ts'
 import { DirectoryNode } from './directory-node.ts'
 import { readDirectoryXattrs } from './directory-xattrs.ts'
 import type { FileQueue } from './file-queue.ts'
 import type { Problems } from './problems.ts'
 import type { CommitCounts } from './statistics.ts'
 import { unlessAborted } from './unless-aborted.ts'
+import { type Walk, WalkedFile } from './walked-file.ts'
 
 export interface CaptureOptions {
   readonly root: CaptureRoot
@@ -55,6 +56,7 @@ export async function capture(options: CaptureOptions): Promise<Entry> {
 
 class Capture {
   readonly #options: CaptureOptions
+  readonly #walk: Walk
   #stack: DirectoryNode[] = []
   readonly #stat = new StatBuffer()
   #device = 0
@@ -62,6 +64,8 @@ class Capture {
 
   constructor(options: CaptureOptions) {
     this.#options = options
+    const { counts, problems, startedAt } = options
+    this.#walk = { counts, problems, startedAt, finishOne: (node) => this.#finishOne(node) }
   }
 
   async run(root: DirectoryHandle): Promise<Entry> {
@@ -72,9 +76,9 @@ class Capture {
     for (let visited = 1; this.#stack.length > 0; visited++) {
       signal?.throwIfAborted()
       this.#options.check()
-      this.#visit(this.#stack.pop()!)
+      await this.#visit(this.#stack.pop()!)
       while (this.#options.handles.isCrowded) await unlessAborted(queue.progress(), signal)
-      if (queue.isFull) await unlessAborted(queue.room(), signal)
+      if (queue.isFull) await this.#room()
       else if (visited % DIRECTORIES_PER_TURN === 0) await nextTurn()
     }
     await unlessAborted(queue.drain(), signal)
@@ -82,7 +86,7 @@ class Capture {
     return decodeEntry(this.#rootEntry!, { root: true })
   }
 
-  #visit(node: DirectoryNode): void {
+  async #visit(node: DirectoryNode): Promise<void> {
     try {
       this.#list(node)
     } catch (error) {
@@ -95,7 +99,7 @@ class Capture {
       this.#finishOne(node.parent)
       return
     }
-    this.#look(node)
+    await this.#look(node)
     this.#finishOne(node)
   }
 
@@ -112,8 +116,7 @@ class Capture {
       kept.push(name)
     }
     node.names = kept
-    node.entries = new Array<undefined>(kept.length).fill(undefined)
-    node.cached = this.#cachedDirectory(node)
+    node.cached = this.#options.cache && CachedDirectory.read(this.#options.cache, node.path)
   }
 
   #crossesDevice(node: DirectoryNode): boolean {
@@ -146,64 +149,34 @@ class Capture {
     }
   }
 
-  #cachedDirectory(node: DirectoryNode): CachedDirectory | undefined {
-    const row = this.#options.cache?.get(node.path)
-    return row === undefined ? undefined : decodeCachedDirectory(row)
-  }
-
   /** Decides for each name: as it was, a directory to visit, or a file to read. */
-  #look(node: DirectoryNode): void {
-    const { cached } = node
-    const sameNames = cached?.hasNames(node.names.join('/'), node.names.length) === true
-    node.changed = !sameNames || isForgotten(cached.ownStat)
+  async #look(node: DirectoryNode): Promise<void> {
+    const { queue, counts } = this.#options
+    node.comparison = node.cached?.compare(node.names, node.stats)
+    node.changed = node.comparison?.hasSameNames !== true || isForgotten(node.cached!.head.ownStat)
     const below: DirectoryNode[] = []
     for (const [index, name] of node.names.entries()) {
       const type = node.types[index]!
-      const sizeBytes = node.stats.sizeBytes(index)
-      this.#options.counts.add(type, name, sizeBytes)
+      counts.add(type, name, node.stats.sizeBytes(index))
       if (type === ENTRY_DIRECTORY) below.push(this.#below(node, index, name))
-      else {
-        const place = sameNames ? index : cached?.placeOf(name)
-        if (place !== undefined && cached!.isSame(place, node.stats, index)) node.entries[index] = place
-        else this.#read(node, index, name, type === ENTRY_FILE ? sizeBytes : 0, place)
+      else if (!node.isUnchanged(index)) {
+        queue.add(new WalkedFile(this.#walk, node, index, node.comparison?.places[index] ?? -1))
+        if (queue.isFull) await this.#room()
       }
     }
     for (const child of below.reverse()) this.#stack.push(child)
+  }
+
+  async #room(): Promise<void> {
+    const { queue, signal, check } = this.#options
+    await unlessAborted(queue.room(), signal)
+    check()
   }
 
   #below(node: DirectoryNode, index: number, name: string): DirectoryNode {
     node.pending++
     const selection: Selection = node.selection === 'all' ? 'all' : node.selection.get(name)!
     return new DirectoryNode(node, index, node.handle.child(Buffer.from(name, 'latin1')), node.pathOf(name), selection)
-  }
-
-  #read(node: DirectoryNode, index: number, name: string, sizeBytes: number, place: number | undefined): void {
-    const { queue, counts, problems } = this.#options
-    node.pending++
-    node.changed = true
-    const isFile = node.types[index] === ENTRY_FILE
-    const before = place === undefined ? undefined : node.cached!.entryAt(place)
-    const countOfNews = before === undefined ? 'newFiles' : 'changedFiles'
-    if (isFile) counts[countOfNews]++
-    counts.readBytes += sizeBytes
-    queue.add({
-      directoryFd: node.handle.pin(),
-      name,
-      isRegular: isFile,
-      sizeBytes,
-      done: (entry, stats, at, problem) => {
-        node.handle.unpin()
-        node.stats.copyFrom(index, stats, at)
-        if (entry === undefined) counts.remove(node.types[index]!, name, sizeBytes)
-        else if (isFile) counts.resize(name, contentBytes(entry, node.stats, index) - sizeBytes)
-        const isNoNews = entry === undefined || before?.equals(entry) === true // the latter was read again to be sure
-        if (isFile && isNoNews) counts[countOfNews]--
-        if (problem !== undefined) problems.add(node.pathOf(name), problem.kind, problem.message)
-        if (node.stats.isRacy(index, this.#options.startedAt)) node.stats.forget(index)
-        node.entries[index] = entry
-        this.#finishOne(node)
-      },
-    })
   }
 
   /** One thing less to wait for; makes the tree of every directory that is complete by that, up to the root. */
@@ -217,7 +190,7 @@ class Capture {
         this.#rootEntry = entry
         return
       }
-      parent.entries[index] = entry
+      parent.putEntry(index, entry)
       node = parent
     }
   }
@@ -227,17 +200,14 @@ class Capture {
     const stat = node.handle.stat()
     const own = new StatRecords(1)
     own.put(0, stat)
-    if (cached !== undefined && !node.changed && own.equals(0, cached.ownStat, 0)) return cached.ownEntry
+    if (cached !== undefined && !node.changed && own.equals(0, cached.head.ownStat, 0)) return cached.head.ownEntry
     if (parent !== undefined) parent.changed = true
     const form = { root: parent === undefined }
     const isSame = cached !== undefined && !node.changed
-    const content = isSame ? decodeEntry(cached.ownEntry, form).content! : storeTree(node.encoded(), this.#options.putTree)
+    const content = isSame ? decodeEntry(cached.head.ownEntry, form).content! : storeTree(node.encoded(), this.#options.putTree)
     const ownEntry = encodeEntry({ ...this.#ownEntry(node, stat), content }, form)
     if (node.incomplete || own.isRacy(0, this.#options.startedAt)) own.forget(0)
-    this.#options.cache?.put(
-      node.path,
-      node.row(own.bytes(1), ownEntry, (type) => type === ENTRY_DIRECTORY),
-    )
+    if (this.#options.cache !== undefined) node.remember(this.#options.cache, own.bytes(0, 1), ownEntry)
     return ownEntry
   }
 
@@ -249,9 +219,4 @@ class Capture {
     }
     return { ...entryOf(node.name, ENTRY_DIRECTORY, stat), ...(xattrs.length > 0 && { xattrs }) }
   }
-}
-
-/** The size of a file as it was read, which may be another than the walk saw; its stat record has it, unless that is forgotten. */
-function contentBytes(entry: Uint8Array, stats: StatRecords, index: number): number {
-  return stats.isForgotten(index) ? (decodeEntry(entry).content?.size ?? 0) : stats.sizeBytes(index)
 }

@@ -7,11 +7,11 @@ import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
 import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import { ClaimSet } from '../../repository/pack/claims.ts'
-import { joinOwn } from '../../runtime/discard.ts'
 import type { JobHandlers, PostEvent } from '../../runtime/job-pool.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
 import { StatRecords, statRecord } from '../../sources/filesystem/stat-record.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'
+import { EntryStore } from './entry-store.ts'
 import type { CommitJob, CommitResult, CommitWorkerData, FileProblem, FilesJob, FilesResult, FileToRead } from './messages.ts'
 import { PackFlow } from './pack-flow.ts'
 import { openToRead, readFile } from './read-file.ts'
@@ -59,8 +59,7 @@ async function run(job: CommitJob, content: ContentWriter): Promise<CommitResult
 
 async function readFiles({ names, directoryFds, regular }: FilesJob, content: ContentWriter): Promise<FilesResult> {
   const files = names.split('/')
-  const entries: Uint8Array[] = []
-  const lengths = new Uint32Array(files.length)
+  const entries = new EntryStore(files.length)
   const stats = new StatRecords(files.length)
   const problems: FileProblem[] = []
   const long: number[] = []
@@ -69,13 +68,12 @@ async function readFiles({ names, directoryFds, regular }: FilesJob, content: Co
     const read = readFile(file, content)
     const { entry, isLong, stat, problem } = read instanceof Promise ? await read : read
     if (isLong === true) long.push(index)
-    if (entry !== undefined) entries.push(entry)
-    lengths[index] = entry?.length ?? 0
+    if (entry !== undefined) entries.put(index, entry)
     if (stat !== undefined && problem === undefined) stats.put(index, stat)
     else stats.forget(index)
     if (problem !== undefined) problems.push({ index, ...problem })
   }
-  return { kind: 'files', entries: joinOwn(entries), lengths, stats: stats.bytes(files.length), problems, long }
+  return { kind: 'files', ...entries.joined(), stats: stats.bytes(0, files.length), problems, long }
 }
 
 /** A message copies what is not transferred, and of a part of node's pool it would copy the whole pool. */

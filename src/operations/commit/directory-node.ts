@@ -1,11 +1,13 @@
 // A directory while it is captured: its names, what is known of each, and how many are still being read.
 
-import type { EntryType } from '../../../format/tree.ts'
+import { ENTRY_DIRECTORY, type EntryType } from '../../../format/tree.ts'
 import type { EncodedEntry } from '../../repository/objects/tree-writer.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import type { Selection } from '../../sources/filesystem/selection.ts'
 import { StatRecords } from '../../sources/filesystem/stat-record.ts'
-import { type CachedDirectory, encodeCachedDirectory } from './cached-directory.ts'
+import type { CachedDirectory, CaptureCache, Comparison } from './cached-directory.ts'
+import { checksumOf, encodeFirstRow, encodeFurtherRow, type NewPart, PART_NAMES, partCount } from './directory-row.ts'
+import { EntryStore } from './entry-store.ts'
 import type { EntryXattr } from './xattrs.ts'
 
 const NO_RECORDS = new StatRecords(0)
@@ -22,11 +24,13 @@ export class DirectoryNode {
   names: readonly string[] = []
   stats = NO_RECORDS
   types: EntryType[] = []
-  /** Encoded entries by position, or their places in `cached`; undefined while they are read, and for what could not be read. */
-  entries: (Uint8Array | number | undefined)[] = []
   /** How many names are still being read, one more while the names are being listed. */
   pending = 1
   cached: CachedDirectory | undefined
+  /** How the names stand to those of `cached`. */
+  comparison: Comparison | undefined
+  /** Entries that `cached` does not give. */
+  #entries: EntryStore | undefined
   /** Its extended attributes, once they are read. */
   xattrs: readonly EntryXattr[] | undefined
   /** Whether anything in it differs from the cached state. */
@@ -50,10 +54,20 @@ export class DirectoryNode {
     return this.path === '' ? name : `${this.path}/${name}`
   }
 
-  /** The encoded entry of a name; undefined when there is none. */
+  /** Whether an entry was captured before, of a file that has not changed. */
+  isUnchanged(index: number): boolean {
+    return this.comparison?.unchanged[index] === 1
+  }
+
+  /** Takes the encoded entry of a name. */
+  putEntry(index: number, entry: Uint8Array): void {
+    this.#entries ??= new EntryStore(this.names.length)
+    this.#entries.put(index, entry)
+  }
+
+  /** The encoded entry of a name; undefined while it is read, and when it could not be read. */
   #entryAt(index: number): Uint8Array | undefined {
-    const entry = this.entries[index]
-    return typeof entry === 'number' ? this.cached!.entryAt(entry) : entry
+    return this.isUnchanged(index) ? this.cached!.entryAt(this.comparison!.places[index]!) : this.#entries?.get(index)
   }
 
   /** The entries that there are, sorted by name as the names are. */
@@ -64,25 +78,41 @@ export class DirectoryNode {
     }
   }
 
-  /** The catalog's row for this directory. Directories below have rows of their own, so their entries are left out. */
-  row(ownStat: Buffer, ownEntry: Buffer, isDirectory: (type: EntryType) => boolean): Buffer {
-    const own = this.names.map((_, index) => (isDirectory(this.types[index]!) ? EMPTY : (this.#entryAt(index) ?? EMPTY)))
-    return encodeCachedDirectory({
-      ownStat,
-      ownEntry,
-      names: this.names.join('/'),
-      stats: this.stats.bytes(this.names.length),
-      lengths: Uint32Array.from(own, (bytes) => bytes.length),
-      entries: own,
-    })
+  /** Gives the catalog its rows. Directories below have rows of their own, so their entries are left out. */
+  remember(cache: CaptureCache, ownStat: Buffer, ownEntry: Buffer): void {
+    const count = partCount(this.names.length)
+    const checksums: Buffer[] = []
+    for (let number = 1; number < count; number++) {
+      const row = encodeFurtherRow(this.#part(number))
+      checksums.push(checksumOf(row))
+      cache.put(this.path, number, row)
+    }
+    cache.put(this.path, 0, encodeFirstRow({ ownStat, ownEntry, checksums: Buffer.concat(checksums) }, this.#part(0)))
+    if (this.cached !== undefined && this.cached.partCount > count) cache.cut(this.path, count)
+  }
+
+  #part(number: number): NewPart {
+    const from = number * PART_NAMES
+    const end = Math.min(from + PART_NAMES, this.names.length)
+    const entries: Uint8Array[] = []
+    for (let index = from; index < end; index++) {
+      entries.push(this.types[index] === ENTRY_DIRECTORY ? EMPTY : (this.#entryAt(index) ?? EMPTY))
+    }
+    return {
+      names: this.names.slice(from, end).join('/'),
+      stats: this.stats.bytes(from, end),
+      lengths: Uint32Array.from(entries, (bytes) => bytes.length),
+      entries,
+    }
   }
 
   /** Frees what is no longer needed once the directory's own entry is made. */
   release(): void {
     this.names = []
-    this.entries = []
+    this.#entries = undefined
     this.types = []
     this.stats = NO_RECORDS
     this.cached = undefined
+    this.comparison = undefined
   }
 }

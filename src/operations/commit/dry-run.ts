@@ -67,5 +67,5 @@ const COUNTED_ONLY: CaptureOptions['queue'] = {
 }
 
 function readOnly(cache: CaptureCache | undefined): CaptureCache | undefined {
-  return cache && { get: (path) => cache.get(path), put: () => undefined }
+  return cache && { get: (path, part) => cache.get(path, part), put: () => undefined, cut: () => undefined }
 }

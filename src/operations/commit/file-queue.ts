@@ -4,11 +4,15 @@
 import { asBuffer } from '../../../format/bytes.ts'
 import type { Stream } from '../../../format/stream.ts'
 import type { PutChunk } from '../../repository/objects/stream-writer.ts'
+import { discard } from '../../runtime/discard.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
 import { LARGE_FILE_BYTES, readLargeFile } from './large-file.ts'
 import type { CommitJob, CommitResult, FileProblem, FilesJob, FilesResult, RangesResult } from './messages.ts'
 
-/** A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record, number `at` of `stats`. */
+/**
+ * A file to be read, and who wants to know: the encoded entry (none when it could not be read) and its stat record, number `at` of
+ * `stats`. The memory of both is gone after the call.
+ */
 export interface QueuedFile {
   readonly directoryFd: number
   readonly name: string
@@ -124,6 +128,7 @@ export class FileQueue {
       this.#filesUnderWay--
       file.done(entry, stats, index, problems.get(index))
     }
+    for (const bytes of [result.entries, result.stats]) discard(bytes)
   }
 
   async #readLarge(file: QueuedFile): Promise<void> {

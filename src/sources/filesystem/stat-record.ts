@@ -19,9 +19,9 @@ export class StatRecords {
     this.#bytes = Buffer.from(this.#words.buffer)
   }
 
-  /** The first `count` records. */
-  bytes(count: number): Buffer<ArrayBuffer> {
-    return this.#bytes.subarray(0, STAT_RECORD_BYTES * count)
+  /** The records from number `from` to before number `end`. */
+  bytes(from: number, end: number): Buffer<ArrayBuffer> {
+    return this.#bytes.subarray(STAT_RECORD_BYTES * from, STAT_RECORD_BYTES * end)
   }
 
   put(index: number, stat: FileStat): void {
@@ -70,7 +70,7 @@ export class StatRecords {
 export function statRecord(stat: FileStat): Buffer {
   const records = new StatRecords(1)
   records.put(0, stat)
-  return records.bytes(1)
+  return records.bytes(0, 1)
 }
 
 /** A record that equals no file's. */
