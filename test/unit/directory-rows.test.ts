@@ -138,6 +138,13 @@ describe('the rows of a directory', () => {
     expect([...unchanged]).toEqual(all.map((__, index) => (isOfIt(index) || index % 5 === 0 ? 0 : 1)))
   })
 
+  test('when the names of a lost row went as well, the names are not the same', () => {
+    const rows = remembered(all.slice(0, PART_NAMES + 1))
+    rows.rows.delete(keyOf('it', 1))
+    const names = all.slice(0, PART_NAMES)
+    expect(read(rows).compare(names, statsOf(names)).hasSameNames).toBe(false)
+  })
+
   test('without its first row it is not known', () => {
     const rows = remembered(all)
     rows.rows.get(keyOf('it', 0))![20]! ^= 1

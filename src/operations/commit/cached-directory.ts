@@ -105,7 +105,7 @@ class Comparing {
   /** Takes the next part, whose first name has this place; undefined when the part was lost. */
   take(part: DirectoryPart | undefined, place: number): void {
     if (part === undefined) this.#hasSameNames = false
-    else if (this.#comesNext(part)) for (let i = 0; i < part.lengths.length; i++) this.#pair(part, i, place)
+    else if (this.#comesNext(part)) this.#pairAll(part, place)
     else this.#merge(part, place)
   }
 
@@ -120,6 +120,19 @@ class Comparing {
     const end = from + lengths.length
     const isAll = from === 0 && end === this.#names.length
     return end <= this.#names.length && (isAll ? this.#names : this.#names.slice(from, end)).join('/') === names
+  }
+
+  /** Most directories have not changed at all: then one comparison does for all stat records as well. */
+  #pairAll(part: DirectoryPart, place: number): void {
+    const count = part.lengths.length
+    if (!this.#stats.equals(this.#at, part.stats, 0, count)) for (let i = 0; i < count; i++) this.#pair(part, i, place)
+    else {
+      for (let i = 0; i < count; i++) {
+        this.#places[this.#at + i] = place + i
+        this.#unchanged[this.#at + i] = part.lengths[i]! > 0 ? 1 : 0
+      }
+      this.#at += count
+    }
   }
 
   #merge(part: DirectoryPart, place: number): void {

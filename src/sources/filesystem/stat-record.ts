@@ -44,11 +44,12 @@ export class StatRecords {
     return this.equals(index, FORGOTTEN, 0)
   }
 
-  /** Whether it equals record `from` of others. */
-  equals(index: number, records: Buffer, from: number): boolean {
+  /** Whether it equals record `from` of others; with a count, whether so many do. */
+  equals(index: number, records: Buffer, from: number, count = 1): boolean {
     const at = STAT_RECORD_BYTES * index
     const start = STAT_RECORD_BYTES * from
-    return this.#bytes.compare(records, start, start + STAT_RECORD_BYTES, at, at + STAT_RECORD_BYTES) === 0
+    const bytes = STAT_RECORD_BYTES * count
+    return this.#bytes.compare(records, start, start + bytes, at, at + bytes) === 0
   }
 
   sizeBytes(index: number): number {
