@@ -57,7 +57,8 @@ export async function capture(options: CaptureOptions): Promise<Entry> {
 class Capture {
   readonly #options: CaptureOptions
   readonly #walk: Walk
-  #stack: DirectoryNode[] = []
+  /** Directories that hold others still to be visited, from the root down. */
+  readonly #stack: DirectoryNode[] = []
   readonly #stat = new StatBuffer()
   #device = 0
   #rootEntry: Uint8Array | undefined
@@ -72,11 +73,11 @@ class Capture {
     const { queue, signal, counts } = this.#options
     this.#device = root.stat().dev
     counts.directories++
-    this.#stack.push(new DirectoryNode(undefined, 0, root, '', this.#options.root.selection))
-    for (let visited = 1; this.#stack.length > 0; visited++) {
+    let node: DirectoryNode | undefined = new DirectoryNode(undefined, 0, root, '', this.#options.root.selection)
+    for (let visited = 1; node !== undefined; visited++, node = this.#next()) {
       signal?.throwIfAborted()
       this.#options.check()
-      await this.#visit(this.#stack.pop()!)
+      await this.#visit(node)
       while (this.#options.handles.isCrowded) await unlessAborted(queue.progress(), signal)
       if (queue.isFull) await this.#room()
       else if (visited % DIRECTORIES_PER_TURN === 0) await nextTurn()
@@ -84,6 +85,16 @@ class Capture {
     await unlessAborted(queue.drain(), signal)
     signal?.throwIfAborted()
     return decodeEntry(this.#rootEntry!, { root: true })
+  }
+
+  /** The next directory of the walk. It is made only now: one directory may hold very many. */
+  #next(): DirectoryNode | undefined {
+    for (let above = this.#stack.at(-1); above !== undefined; above = this.#stack.at(-1)) {
+      const index = above.below.pop()
+      if (index !== undefined) return this.#below(above, index)
+      this.#stack.pop()
+    }
+    return undefined
   }
 
   async #visit(node: DirectoryNode): Promise<void> {
@@ -154,17 +165,19 @@ class Capture {
     const { queue, counts } = this.#options
     node.comparison = node.cached?.compare(node.names, node.stats)
     node.changed = node.comparison?.hasSameNames !== true || isForgotten(node.cached!.head.ownStat)
-    const below: DirectoryNode[] = []
     for (const [index, name] of node.names.entries()) {
       const type = node.types[index]!
       counts.add(type, name, node.stats.sizeBytes(index))
-      if (type === ENTRY_DIRECTORY) below.push(this.#below(node, index, name))
+      if (type === ENTRY_DIRECTORY) node.below.push(index)
       else if (!node.isUnchanged(index)) {
         queue.add(new WalkedFile(this.#walk, node, index, node.comparison?.places[index] ?? -1))
         if (queue.isFull) await this.#room()
       }
     }
-    for (const child of below.reverse()) this.#stack.push(child)
+    if (node.below.length === 0) return
+    node.pending += node.below.length
+    node.below.reverse()
+    this.#stack.push(node)
   }
 
   async #room(): Promise<void> {
@@ -173,8 +186,8 @@ class Capture {
     check()
   }
 
-  #below(node: DirectoryNode, index: number, name: string): DirectoryNode {
-    node.pending++
+  #below(node: DirectoryNode, index: number): DirectoryNode {
+    const name = node.names[index]!
     const selection: Selection = node.selection === 'all' ? 'all' : node.selection.get(name)!
     return new DirectoryNode(node, index, node.handle.child(Buffer.from(name, 'latin1')), node.pathOf(name), selection)
   }

@@ -24,6 +24,8 @@ export class DirectoryNode {
   names: readonly string[] = []
   stats = NO_RECORDS
   types: EntryType[] = []
+  /** Positions of the directories in it that are not visited yet, the next one last. */
+  readonly below: number[] = []
   /** How many names are still being read, one more while the names are being listed. */
   pending = 1
   cached: CachedDirectory | undefined
