@@ -1,11 +1,12 @@
 // The words of a command line that are neither options nor the values of those that every command has: which command was named.
 
 import { COMMANDS, GROUPS } from './commands.ts'
+import { unmarked } from './operands.ts'
 import { GLOBAL_VALUE_OPTIONS } from './options.ts'
 
 /** The words in order: the command first, or what stands in its place. */
 export function wordsOf(argv: readonly string[]): string[] {
-  return argv.filter((word, at) => !word.startsWith('-') && !GLOBAL_VALUE_OPTIONS.includes(argv[at - 1] ?? ''))
+  return argv.filter((word, at) => !word.startsWith('-') && !GLOBAL_VALUE_OPTIONS.includes(argv[at - 1] ?? '')).map(unmarked)
 }
 
 /** The command that was named. */

@@ -1,13 +1,15 @@
 // The program `cairn`: a thin door over src/control and src/operations. Flow: argv → program → run → commands/<verb> → exit code.
 
+import { beforeOperands } from './operands.ts'
 import { reportError } from './output/error.ts'
 import { runProgram } from './program.ts'
 
 const argv = process.argv.slice(2)
+const json = beforeOperands(argv).includes('--json')
 // A failure that nobody waited for is a defect, and still no reason to end without a word and a code.
-process.on('unhandledRejection', (reason) => process.exit(reportError(reason, { json: argv.includes('--json') })))
+process.on('unhandledRejection', (reason) => process.exit(reportError(reason, { json })))
 try {
   await runProgram(argv)
 } catch (error) {
-  process.exitCode = reportError(error, { json: argv.includes('--json') })
+  process.exitCode = reportError(error, { json })
 }

@@ -2,18 +2,23 @@
 // loaded, so that a quick command stays quick.
 
 import yargs, { type Argv } from 'yargs'
-import { UsageError } from '../src/errors.ts'
+import { checkArguments } from './argument-rules.ts'
 import { commandName, usualSpelling } from './argv-words.ts'
 import { COMMANDS } from './commands.ts'
 import { EXITS } from './exit-codes.ts'
+import { beforeOperands, END_OF_OPTIONS, markOperands, unmarkOperands } from './operands.ts'
 import { addGlobalOptions, type GlobalArgs } from './options.ts'
 import type { AnyCommand } from './run.ts'
-import { camelCase, usageError } from './usage-error.ts'
+import { usageError } from './usage-error.ts'
 import { toolVersion } from './version.ts'
+
+/** How a shell asks what could come next. */
+const COMPLETION = '--get-yargs-completions'
 
 /** Parses a command line and runs its command. @throws {UsageError} when it is wrong. */
 export async function runProgram(typed: readonly string[]): Promise<void> {
-  const argv = usualSpelling(typed)
+  const isCompletion = beforeOperands(typed).includes(COMPLETION)
+  const argv = isCompletion ? typed : markOperands(usualSpelling(typed))
   const program = baseProgram(argv)
   for (const command of await commandsFor(argv)) program.command(command)
   if (argv.length === 0) {
@@ -40,7 +45,12 @@ function baseProgram(argv: readonly string[]): Argv<GlobalArgs> {
     .wrap(Math.min(120, process.stdout.columns || 100))
     .strict()
     .demandCommand(1, 'No command was named.')
-    .check(refuseRepeated, true)
+    .option(END_OF_OPTIONS, { type: 'boolean', hidden: true })
+    .middleware(unmarkOperands, true)
+    .check((args, options) => {
+      checkArguments(args, options as unknown as Parameters<typeof checkArguments>[1], argv)
+      return true
+    }, true)
     .exitProcess(false)
     .epilogue("A snapshot is named by its id's beginning, latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag.")
   skipHelpDrawing(program)
@@ -59,16 +69,6 @@ function skipHelpDrawing(program: Argv<GlobalArgs>): void {
 /** The module of the command that was named; all of them for help, completion, and when there is no such command. */
 async function commandsFor(argv: readonly string[]): Promise<AnyCommand[]> {
   const named = COMMANDS[commandName(argv) ?? '']
-  const loaders = named === undefined || argv.includes('--get-yargs-completions') ? Object.values(COMMANDS) : [named]
+  const loaders = named === undefined || argv.includes(COMPLETION) ? Object.values(COMMANDS) : [named]
   return (await Promise.all(loaders.map((load) => load()))).map(({ command }) => command)
-}
-
-/** An option that takes one value and was given two would leave open which of them counts. */
-function refuseRepeated(args: Readonly<Record<string, unknown>>, options: unknown): true {
-  const array = (options as { array: string[] }).array.map(camelCase)
-  for (const [name, value] of Object.entries(args)) {
-    if (name === '_' || !Array.isArray(value) || array.includes(name)) continue
-    throw new UsageError('option-repeated', `The option --${name} was given more than once.`, { hint: 'Give it once.' })
-  }
-  return true
 }

@@ -4,6 +4,7 @@ import type { Argv } from 'yargs'
 import { UsageError } from '../src/errors.ts'
 import { commandName, commandWords, wordsOf } from './argv-words.ts'
 import { COMMANDS, GROUPS } from './commands.ts'
+import { beforeOperands } from './operands.ts'
 import type { GlobalArgs } from './options.ts'
 import { nearest } from './suggest.ts'
 
@@ -15,7 +16,9 @@ export function usageError(message: string, argv: readonly string[], program: Ar
   if (unknown === undefined) return new UsageError('usage', invalidValue(message) ?? sentence(message), { hint: helpHint(argv) })
   const name = unknown[0]!
   // yargs names an unknown option in camel case, and without its dashes.
-  const option = argv.map((each) => each.split('=', 1)[0]!).find((each) => each.startsWith('-') && camelCase(each) === camelCase(name))
+  const option = beforeOperands(argv)
+    .map((each) => each.split('=', 1)[0]!)
+    .find((each) => each.startsWith('-') && camelCase(each) === camelCase(name))
   return option === undefined ? unknownWord(name, argv) : unknownOption(option, argv, program)
 }
 
