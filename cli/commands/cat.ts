@@ -3,6 +3,7 @@
 import { UsageError } from '../../src/errors.ts'
 import { catAt } from '../../src/operations/cat/cat.ts'
 import { ofSnapshot } from '../../src/operations/snapshot-tree.ts'
+import { notePartial } from '../output/partial.ts'
 import { pathJson } from '../output/path-text.ts'
 import { defineCommand } from '../run.ts'
 import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
@@ -22,6 +23,7 @@ export const command = defineCommand({
     const { snapshot, manifest, path } = await openSnapshot(session, args.file)
     if (path.length === 0)
       throw new UsageError('no-path', 'No file was named.', { hint: 'Write SNAPSHOT:PATH, as in: cairn cat latest:etc/hosts' })
+    notePartial(output, [snapshot])
     const pieces = ofSnapshot(snapshot, catAt(session.repository, manifest.root, path, signal), path)
     let offset = 0
     for await (const piece of pieces) {

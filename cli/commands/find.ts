@@ -6,6 +6,7 @@ import { find } from '../../src/operations/find/find.ts'
 import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
 import type { JournalState, SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { entryJson, shortLine } from '../output/entry.ts'
+import { notePartial } from '../output/partial.ts'
 import { defineCommand } from '../run.ts'
 import { SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -30,6 +31,7 @@ export const command = defineCommand({
     if (pattern === undefined) throw new UsageError('no-pattern', 'No pattern was named.', { hint: 'As in: cairn find latest "*.sql"' })
     const { repository } = await openSession()
     const snapshots = searched(repository.journal.state, args)
+    notePartial(output, snapshots)
     await output.list({ pattern }, 'matches', find(repository, snapshots, pattern, signal), {
       json: ({ snapshot, ...found }) => ({ snapshot: toHex(snapshot.manifest), ...entryJson(found) }),
       human: ({ snapshot, ...found }) => `${toHex(snapshot.manifest).slice(0, 8)}:${shortLine(found)}`,

@@ -3,6 +3,7 @@
 import { list } from '../../src/operations/list/list.ts'
 import { ofSnapshot } from '../../src/operations/snapshot-tree.ts'
 import { entryJson, longLine, shortLine } from '../output/entry.ts'
+import { notePartial } from '../output/partial.ts'
 import { defineCommand } from '../run.ts'
 import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -24,6 +25,7 @@ export const command = defineCommand({
   async run(args, { openSession, output, signal }) {
     const session = await openSession()
     const { snapshot, manifest, path } = await openSnapshot(session, args.snapshot)
+    notePartial(output, [snapshot])
     const entries = ofSnapshot(snapshot, list(session.repository, manifest.root, path, { recursive: args.recursive, signal }))
     await output.list({ snapshot: snapshot.manifest }, 'entries', entries, { json: entryJson, human: args.long ? longLine : shortLine })
   },

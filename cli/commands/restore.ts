@@ -13,7 +13,15 @@ import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal
 import { addPlanOptions, decisionOf, PLAN_NOTE, type PlanArgs, planResult } from '../approval.ts'
 import type { Output } from '../output/output.ts'
 import { parsePathText } from '../output/path-text.ts'
-import { RestoreProgressLine, restoreJson, restorePlanJson, restorePlanText, restoreProblemLine, restoreText } from '../output/restore.ts'
+import {
+  RestoreProgressLine,
+  restoreJson,
+  restorePlanJson,
+  restorePlanText,
+  restoreProblemLine,
+  restoreText,
+  warnOfPartial,
+} from '../output/restore.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
 import { PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -58,9 +66,10 @@ export const command = defineCommand({
     const { output } = context
     const session = await context.openSession()
     const plan = await planned(session, args, context)
+    warnOfPartial(output, plan)
     if (args.dryRun) {
       output.result({ dryRun: true, ...restorePlanJson(plan) }, () => `Dry run: nothing was written\n${restorePlanText(plan)}`)
-      return 'done'
+      return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
     }
     const outcome = await carriedOut(session, plan, args, context)
     if (outcome === undefined) return 'done'

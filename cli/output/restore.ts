@@ -6,6 +6,7 @@ import { monotonicMs } from '../../src/runtime/clock.ts'
 import type { RestoreProblem } from '../../src/targets/problem.ts'
 import { colour, humanBytes, humanCount, humanDuration, plural } from './human.ts'
 import type { Output } from './output.ts'
+import { partialLine } from './partial.ts'
 import { pathJson, pathText, printableLine } from './path-text.ts'
 
 const EVENT_MS = 200
@@ -43,10 +44,16 @@ export function restoreProblemLine({ path, kind, message }: RestoreProblem): str
   return `${colour('yellow', kind)} ${path.length === 0 ? '/' : pathText(path)}: ${printableLine(message)}`
 }
 
+/** Tells, also who asked for quiet, when what is restored was not captured whole. */
+export function warnOfPartial(output: Output, { snapshot, captureProblems }: RestorePlan): void {
+  if (captureProblems > 0) output.warning(partialLine(snapshot, captureProblems))
+}
+
 /** What a restore would do, for programs. */
 export function restorePlanJson(plan: RestorePlan): object {
-  const { snapshot, to, target, files, directories, others, links, bytes, chunks, blocks, packs, fetchBytes, problems } = plan
-  const counts = { files, directories, others, links, bytes, chunks, blocks, packs, fetchBytes }
+  const { snapshot, to, target, files, directories, others, links, bytes, chunks, blocks, packs, fetchBytes, captureProblems, problems } =
+    plan
+  const counts = { files, directories, others, links, bytes, chunks, blocks, packs, fetchBytes, captureProblems }
   return { snapshot: toHex(snapshot.manifest), series: snapshot.details.series, to, target, ...counts, problems: problems.map(problemJson) }
 }
 
@@ -67,6 +74,7 @@ export function restoreJson(plan: RestorePlan, outcome: RestoreOutcome): object 
     snapshot: toHex(plan.snapshot.manifest),
     ...rest,
     errors: problemCount,
+    captureProblems: plan.captureProblems,
     problems: problems.map(problemJson),
     durationMs: Math.round(durationMs),
   }
@@ -75,13 +83,14 @@ export function restoreJson(plan: RestorePlan, outcome: RestoreOutcome): object 
 /** What became of a restore, for people. */
 export function restoreText(plan: RestorePlan, outcome: RestoreOutcome): string {
   const { path, oldPath, files, bytes, durationMs, problemCount } = outcome
-  const { others } = plan
+  const { others, captureProblems } = plan
   const id = toHex(plan.snapshot.manifest).slice(0, 8)
   return [
     `Restored ${id} of ${plan.snapshot.details.series} to ${path} in ${humanDuration(durationMs)}`,
     `  ${plural(files, 'file')}${others === 0 ? '' : `, ${plural(others, 'other entry', 'other entries')}`}, ${humanBytes(bytes)}, every byte verified`,
     ...(oldPath === undefined ? [] : [`  what was there before is kept at ${oldPath}`]),
     ...(problemCount === 0 ? [] : [`  ${plural(problemCount, 'entry has', 'entries have')} problems, listed above`]),
+    ...(captureProblems === 0 ? [] : [`  partial, as the snapshot is: ${plural(captureProblems, 'problem')}, see 'cairn show ${id}'`]),
   ].join('\n')
 }
 

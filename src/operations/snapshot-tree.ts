@@ -74,11 +74,21 @@ export function damageAtPath(error: unknown, path: Uint8Array): unknown {
   return isDamage(error) ? damageAt(error, `/${Buffer.from(path).toString('utf8')}`, {}) : error
 }
 
-function damageInSnapshot(error: unknown, { manifest }: SnapshotRecord, path: Uint8Array | undefined): unknown {
-  if (!isDamage(error) || error.code === 'path-not-found') return error
+function damageInSnapshot(error: unknown, { manifest, details }: SnapshotRecord, path: Uint8Array | undefined): unknown {
+  if (!isDamage(error)) return error
+  if (error.code === 'path-not-found') return missingIn({ manifest, details }, error)
   const snapshot = toHex(manifest)
   const below = path === undefined ? '' : `, /${Buffer.from(path).toString('utf8')}`
   return damageAt(error, `Snapshot ${snapshot.slice(0, 8)}${below}`, { snapshot })
+}
+
+/** An error of a path that a snapshot does not have, with the command that shows what it has; any other error as it is. */
+export function missingIn({ manifest, details }: Pick<SnapshotRecord, 'manifest' | 'details'>, error: unknown): unknown {
+  if (!(error instanceof NotFoundError)) return error
+  const id = toHex(manifest).slice(0, 8)
+  const shown = error.hint ?? `'cairn ls ${id}:${String(error.fields['above'] ?? '')}' shows what is there.`
+  const hint = details.problemCount === 0 ? shown : `${shown} The snapshot is partial, so it may not have been captured: cairn show ${id}`
+  return new NotFoundError(error.code, error.message, { hint, fields: error.fields, cause: error })
 }
 
 /** Everything below an entry, depth first, each directory before what is in it. Its memory grows with the depth, not with the tree. */
@@ -121,7 +131,7 @@ function notFound(path: Buffer, parent: FoundEntry): NotFoundError {
   const inDirectory = parent.entry.type === ENTRY_DIRECTORY
   const above = parent.path.length === 0 ? '/' : parent.path.toString('utf8')
   return new NotFoundError('path-not-found', `The snapshot has no ${text}.`, {
-    hint: inDirectory ? `'cairn ls SNAPSHOT:${above}' shows what is there.` : `${above} is no directory.`,
-    fields: { path: text },
+    ...(!inDirectory && { hint: `${above} is no directory.` }),
+    fields: { path: text, above },
   })
 }

@@ -9,6 +9,8 @@ import type { Repository } from '../../repository/repository.ts'
 import type { DirectoryTable } from '../../targets/directory-table.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { inspectTarget, type TargetState } from '../../targets/target-state.ts'
+import { problemsAt } from '../capture-problems.ts'
+import { missingIn } from '../snapshot-tree.ts'
 import { type Fetch, planFetches } from './fetch-plan.ts'
 import type { PlanColumns } from './plan-columns.ts'
 import { PlanWalk, type Walked } from './plan-walk.ts'
@@ -48,6 +50,8 @@ export interface RestorePlan {
   readonly packs: number
   /** What is read from the store for the content. */
   readonly fetchBytes: number
+  /** Of what is restored: problems that the snapshot was made with, so that something may be missing in it. */
+  readonly captureProblems: number
   /** Directories that were left out because their trees are damaged. */
   readonly problems: readonly RestoreProblem[]
   readonly work: PlannedWork
@@ -69,14 +73,16 @@ export interface PlannedWork {
 export async function planRestore(repository: Repository, snapshot: SnapshotRecord, options: PlanOptions): Promise<RestorePlan> {
   const target = inspectTarget(options.to)
   const manifest = await repository.readManifest(snapshot)
-  const start = await entryAtPath(repository, manifest.root, options.path ?? [])
+  const { path = [] } = options
+  const start = await entryAtPath(repository, manifest.root, path).catch((error: unknown) => Promise.reject(missingIn(snapshot, error)))
   const walk = new PlanWalk(repository, await repository.index(), options, start.type === ENTRY_DIRECTORY ? start : manifest.root)
   if (start.type === ENTRY_DIRECTORY) await walk.run(start)
   else await walk.add(start, 0, '')
   const { columns, counts, problems } = walk.result()
   // What is damaged may be what was meant: that is told as such.
   if (options.include !== undefined && problems.length === 0) assertIncluded(counts, options.include)
-  return { snapshot, manifest, to: options.to, target, ...counts, problems, ...workOf(columns) }
+  const captureProblems = problemsAt(manifest, path)
+  return { snapshot, manifest, to: options.to, target, ...counts, captureProblems, problems, ...workOf(columns) }
 }
 
 function assertIncluded({ files, directories, others, links }: Walked['counts'], patterns: readonly string[]): void {

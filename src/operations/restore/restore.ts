@@ -33,7 +33,7 @@ export interface RestoreOutcome {
   /** At most 1,000; `problemCount` counts all. */
   readonly problems: readonly RestoreProblem[]
   readonly problemCount: number
-  /** Whether everything is as the snapshot has it. */
+  /** Whether everything is as the snapshot has it, and the snapshot has all that it was made of. */
   readonly complete: boolean
   readonly durationMs: number
 }
@@ -55,7 +55,7 @@ export async function runRestore(repository: Repository, plan: RestorePlan, opti
       allowTwoRenames: options.allowTwoRenames === true,
     })
     const { files, bytes, problems, problemCount } = run.tally
-    const { directories } = plan
+    const { directories, captureProblems } = plan
     return {
       ...swapped,
       files,
@@ -63,7 +63,7 @@ export async function runRestore(repository: Repository, plan: RestorePlan, opti
       directories,
       problems,
       problemCount,
-      complete: problemCount === 0,
+      complete: problemCount === 0 && captureProblems === 0,
       durationMs: monotonicMs() - startedMs,
     }
   } catch (error) {
