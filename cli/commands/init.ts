@@ -8,6 +8,7 @@ import { UsageError } from '../../src/errors.ts'
 import { noteOpenPlaces } from '../open-places.ts'
 import { bold } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
+import { assertApartFromRepository } from '../secret-place.ts'
 import { limitedText } from '../text-limits.ts'
 
 export const command = defineCommand({
@@ -31,7 +32,7 @@ export const command = defineCommand({
     const { repositoryLocation, passphraseOf } = await import('../../src/control/session/session.ts')
     const { openHome } = await import('../../src/control/session/home.ts')
     const { identityPath, keepIdentity } = await import('../../src/control/session/identities.ts')
-    const { openStore } = await import('../../src/repository/store/open-store.ts')
+    const { openStore, storePath } = await import('../../src/repository/store/open-store.ts')
     const { init } = await import('../../src/operations/init/init.ts')
     const { assertNoRepository } = await import('../../src/repository/journal/genesis.ts')
     const { Catalog } = await import('../../src/control/catalog/catalog.ts')
@@ -40,6 +41,7 @@ export const command = defineCommand({
     const label = limitedText('--label', args.label ?? `${os.userInfo().username}@${os.hostname()}`)
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
+    for (const file of [args.recoveryCodeFile, args.identity, env['CAIRN_IDENTITY']]) assertApartFromRepository(file, storePath(location))
     const home = openHome(env)
     noteOpenPlaces(home, output)
     const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code

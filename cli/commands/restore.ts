@@ -82,14 +82,16 @@ type RestoreArgs = ArgumentsCamelCase<
   PlanArgs & { snapshot: string; to: string; include: string[] | undefined; keepGoing: boolean; replace: boolean; allowTwoRenames: boolean }
 >
 
-async function planned({ repository }: Session, args: RestoreArgs, { signal }: CommandContext): Promise<RestorePlan> {
+async function planned({ repository, home }: Session, args: RestoreArgs, { signal }: CommandContext): Promise<RestorePlan> {
   const { planRestore } = await import('../../src/operations/restore/restore.ts')
+  const { homePlaces } = await import('../../src/control/session/home.ts')
   const { name, path: below } = splitSnapshotPath(args.snapshot)
   return planRestore(repository, resolveSnapshot(repository.journal.state, name), {
     to: path.resolve(args.to),
     path: pathParts(parsePathText(below ?? '')),
     ...(args.include !== undefined && { include: args.include }),
     keepGoing: args.keepGoing,
+    keepOut: homePlaces(home),
     signal,
   })
 }

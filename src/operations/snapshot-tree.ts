@@ -86,7 +86,8 @@ function damageInSnapshot(error: unknown, { manifest, details }: SnapshotRecord,
 export function missingIn({ manifest, details }: Pick<SnapshotRecord, 'manifest' | 'details'>, error: unknown): unknown {
   if (!(error instanceof NotFoundError)) return error
   const id = toHex(manifest).slice(0, 8)
-  const shown = error.hint ?? `'cairn ls ${id}:${String(error.fields['above'] ?? '')}' shows what is there.`
+  const { above } = error.fields
+  const shown = error.hint ?? `'cairn ls ${id}:${typeof above === 'string' ? above : ''}' shows what is there.`
   const hint = details.problemCount === 0 ? shown : `${shown} The snapshot is partial, so it may not have been captured: cairn show ${id}`
   return new NotFoundError(error.code, error.message, { hint, fields: error.fields, cause: error })
 }

@@ -7,6 +7,7 @@ import type { NewKey } from '../../../src/operations/key/add.ts'
 import { bold } from '../../output/human.ts'
 import { printableLine } from '../../output/path-text.ts'
 import { defineCommand } from '../../run.ts'
+import { assertApartFromRepository } from '../../secret-place.ts'
 import { limitedText } from '../../text-limits.ts'
 import { identityKeeper } from './identity-keeper.ts'
 
@@ -38,6 +39,7 @@ export const add = defineCommand({
     })
     const label = limitedText('--label', args.label ?? defaultLabel(args, key))
     const session = await openSession()
+    assertApartFromRepository(args.newIdentity, session.store.location)
     const { refuseAgent } = await import('../../../src/control/access/authorize.ts')
     const { addKey } = await import('../../../src/operations/key/add.ts')
     await refuseAgent(session, 'key add')

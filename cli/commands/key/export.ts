@@ -5,6 +5,7 @@ import { toHex } from '../../../format/bytes.ts'
 import { UsageError } from '../../../src/errors.ts'
 import { printableLine } from '../../output/path-text.ts'
 import { defineCommand } from '../../run.ts'
+import { assertApartFromRepository } from '../../secret-place.ts'
 import { seriesArgument } from '../../snapshot-argument.ts'
 import { limitedText } from '../../text-limits.ts'
 import { identityKeeper } from './identity-keeper.ts'
@@ -34,6 +35,7 @@ export const exportWriter = defineCommand({
     const series = args.series.split(',').map((name) => seriesArgument(name.trim()))
     const label = limitedText('--label', args.label ?? path.basename(args.output, '.json'))
     const session = await openSession()
+    assertApartFromRepository(args.output, session.store.location)
     const { refuseAgent } = await import('../../../src/control/access/authorize.ts')
     const { exportWriter: make } = await import('../../../src/operations/key/add.ts')
     await refuseAgent(session, 'key export')

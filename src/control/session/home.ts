@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { makeDirectories } from '../../runtime/make-directories.ts'
+import type { OwnPlace } from '../../targets/kept-out.ts'
 import { withHomeErrors } from '../catalog/home-errors.ts'
 
 export interface Home {
@@ -26,6 +27,14 @@ export function openHome(env: NodeJS.ProcessEnv): Home {
   const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || (env['CAIRN_HOME'] ? path.join(directory, 'cache') : path.join(cache, 'cairn')))
   for (const each of [directory, cacheDirectory]) withHomeErrors(each, () => makeDirectories(each))
   return { directory, cacheDirectory }
+}
+
+/** Where a restore would harm what opens the repositories. */
+export function homePlaces({ directory, cacheDirectory }: Home): OwnPlace[] {
+  return [
+    { path: directory, what: "where Cairn's keys and pins are" },
+    { path: cacheDirectory, what: "Cairn's cache" },
+  ]
 }
 
 /** The places in which others could put an identity, a pin or a cache of their own making. */

@@ -7,6 +7,7 @@ import { NotFoundError } from '../../errors.ts'
 import type { SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { DirectoryTable } from '../../targets/directory-table.ts'
+import { assertHoldsNone, assertOutside, type OwnPlace } from '../../targets/kept-out.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { inspectTarget, type TargetState } from '../../targets/target-state.ts'
 import { problemsAt } from '../capture-problems.ts'
@@ -27,6 +28,8 @@ export interface PlanOptions {
   /** Leave out directories whose trees are damaged, and say so, instead of failing. */
   readonly keepGoing?: boolean
   readonly signal?: AbortSignal
+  /** Besides the repository: where the target may not lie, and what it may not hold. */
+  readonly keepOut?: readonly OwnPlace[]
 }
 
 /** What a restore will do. Changes nothing, and can be run more than once. */
@@ -68,9 +71,10 @@ export interface PlannedWork {
 /**
  * Plans a restore of a snapshot.
  * @throws {NotFoundError} when the path or the manifest does not exist, `nothing-included` when no pattern matches; {StopError} `target-not-a-directory`, `mount-point`
- * @throws {UsageError} `target-parent`; {FormatError}, {IntegrityError} when manifest or trees are damaged; {CancelledError}
+ * @throws {UsageError} `own-place`, `target-parent`; {FormatError}, {IntegrityError} when manifest or trees are damaged; {CancelledError}
  */
 export async function planRestore(repository: Repository, snapshot: SnapshotRecord, options: PlanOptions): Promise<RestorePlan> {
+  assertApart(repository, options)
   const target = inspectTarget(options.to)
   const manifest = await repository.readManifest(snapshot)
   const { path = [] } = options
@@ -83,6 +87,12 @@ export async function planRestore(repository: Repository, snapshot: SnapshotReco
   if (options.include !== undefined && problems.length === 0) assertIncluded(counts, options.include)
   const captureProblems = problemsAt(manifest, path)
   return { snapshot, manifest, to: options.to, target, ...counts, captureProblems, problems, ...workOf(columns) }
+}
+
+function assertApart({ store }: Repository, { to, keepOut = [] }: PlanOptions): void {
+  const places = store.directory === undefined ? keepOut : [{ path: store.location, what: 'the repository' }, ...keepOut]
+  assertOutside(to, places)
+  assertHoldsNone(to, places)
 }
 
 function assertIncluded({ files, directories, others, links }: Walked['counts'], patterns: readonly string[]): void {

@@ -13,11 +13,12 @@ const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//
  * @throws {NotFoundError} `repository-not-found` when there is no such directory.
  */
 export async function openStore(url: string, options: { readonly create?: boolean } = {}): Promise<ObjectStore> {
-  const path = pathOf(url)
+  const path = storePath(url)
   return options.create === true ? FileSystemStore.create(path) : FileSystemStore.open(path)
 }
 
-function pathOf(url: string): string {
+/** The path that an address stands for, whether there is a store or not. @throws {UsageError} `store-unsupported` */
+export function storePath(url: string): string {
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined && url !== '') {
     return url
