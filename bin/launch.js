@@ -1,6 +1,6 @@
 // Starts a TypeScript entry of this package under Node 24 or later, whatever `node` stands first on PATH.
 // Older Nodes cannot strip types and crash on our native modules, so everything here is plain JavaScript that Node 18 can parse.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -54,10 +54,8 @@ async function rerunUnder(node) {
   const { spawn } = await import('node:child_process') // loading it takes 8 ms that only this way needs
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      // Ctrl-C reaches the child by itself; sent twice it would read as "stop at once".
-      if (signal === 'SIGTERM' || !inForeground()) child.kill(signal)
-    })
+    // What goes to the whole group (Ctrl-C, systemd) reaches the child twice: it takes that for one.
+    process.on(signal, () => child.kill(signal))
   }
   child.on('error', (error) => {
     process.stderr.write(`cairn cannot start ${node}: ${error.message}\n`)
@@ -66,16 +64,4 @@ async function rerunUnder(node) {
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? 128 + constants.signals[signal]
   })
-}
-
-/** Whether the terminal sends its signals to our process group: /proc/self/stat tells the group and the terminal's foreground group. */
-function inForeground() {
-  try {
-    const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return group === foreground
-  } catch {
-    return false // no /proc: a signal sent twice is better than one lost
-  }
 }

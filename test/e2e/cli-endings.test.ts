@@ -1,8 +1,10 @@
 // How commands end: exit codes by the class of what went wrong, Ctrl-C, a reader that goes away.
 
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliPlace, outcomeOf } from '../support/cli-process.ts'
 
@@ -199,8 +201,8 @@ describe('exit codes', () => {
 
 describe('being asked to stop', () => {
   /** A commit that waits for its input; resolves when it has begun to read. */
-  async function waitingCommit() {
-    const child = place.start(['commit', '--stdin', 'stream', '--json'])
+  async function waitingCommit(start: (args: readonly string[]) => ChildProcess = (args) => place.start(args)) {
+    const child = start(['commit', '--stdin', 'stream', '--json'])
     const ended = outcomeOf(child)
     child.stdin!.on('error', () => undefined)
     child.stdin!.write('some bytes')
@@ -217,6 +219,35 @@ describe('being asked to stop', () => {
     expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!).error).toMatchObject({ name: 'CancelledError', exitCode: 130 })
     expect((await place.json(['log'])).snapshots).toHaveLength(before)
     expect(filesBelow('repository', 'leases')).toEqual([])
+  })
+
+  const direct = (args: readonly string[]): ChildProcess => place.startAsGroup(args)
+  const launched = (args: readonly string[]): ChildProcess => place.startUnderLauncher(args)
+  const group = (child: ChildProcess, signal: NodeJS.Signals): boolean => process.kill(-child.pid!, signal)
+  const alone = (child: ChildProcess, signal: NodeJS.Signals): boolean => child.kill(signal)
+
+  test.each([
+    ['SIGINT to the group', direct, group, 'SIGINT'],
+    ['SIGINT to the group with the launcher', launched, group, 'SIGINT'],
+    ['SIGTERM to the group with the launcher, as systemd does', launched, group, 'SIGTERM'],
+    ['SIGHUP to the group with the launcher', launched, group, 'SIGHUP'],
+    ['SIGINT to the launcher', launched, alone, 'SIGINT'],
+    ['SIGTERM to the launcher', launched, alone, 'SIGTERM'],
+    ['SIGHUP to the launcher', launched, alone, 'SIGHUP'],
+  ] as const)('%s is one stop in order', async (_, start, send, signal) => {
+    const child = start(['commit', '--stdin', 'stream', '--json'])
+    const ended = outcomeOf(child)
+    // Something new all the time, so that threads read and the store writes when it comes.
+    const noise = fs.createReadStream('/dev/urandom').on('error', () => undefined)
+    child.stdin!.on('error', () => noise.destroy())
+    noise.pipe(child.stdin!)
+    while (!fs.existsSync(place.at('repository/tmp')) || filesBelow('repository', 'tmp').length === 0) await setTimeout(5)
+    send(child, signal)
+    const { code, stdout } = await ended
+    noise.destroy()
+    expect(code).toBe(130)
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!).error).toMatchObject({ name: 'CancelledError', exitCode: 130 })
+    expect([filesBelow('repository', 'leases'), filesBelow('repository', 'tmp')]).toEqual([[], []])
   })
 
   test('the next commit succeeds', async () => {

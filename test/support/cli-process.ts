@@ -7,6 +7,14 @@ import path from 'node:path'
 
 const LAUNCHER = path.join(import.meta.dirname, '../../bin/cairn.js')
 
+/** Takes the Node that runs it for an old one, and the one that is started from it for what it is. */
+const OLD_NODE = `
+if (process.env.TEST_STARTED === undefined)
+  Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.0.0' } })
+process.env.TEST_STARTED = 'yes'
+await import(${JSON.stringify(LAUNCHER)})
+`
+
 export interface CliResult {
   readonly code: number | null
   readonly stdout: string
@@ -50,15 +58,25 @@ export class CliPlace {
     return this.#spawn('taskset', ['-c', '0,1', process.execPath, LAUNCHER, ...args])
   }
 
+  /** As `start`, in a process group of its own, where `node` is an old one: the program is a child of the launcher. */
+  startUnderLauncher(args: readonly string[]): ChildProcess {
+    return this.#spawn(process.execPath, [this.write('old-node.mjs', OLD_NODE), ...args], {}, { detached: true })
+  }
+
+  /** As `start`, in a process group of its own. */
+  startAsGroup(args: readonly string[]): ChildProcess {
+    return this.#spawn(process.execPath, [LAUNCHER, ...args], {}, { detached: true })
+  }
+
   /** Runs a line of sh, in which `"$0" "$1"` stands for the program. */
   async shell(line: string): Promise<CliResult> {
     return outcomeOf(this.#spawn('/bin/sh', ['-c', line, process.execPath, LAUNCHER]))
   }
 
-  #spawn(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  #spawn(command: string, args: readonly string[], env: Record<string, string> = {}, more: { detached?: boolean } = {}): ChildProcess {
     const user = this.#uid === undefined ? {} : { uid: this.#uid, gid: this.#uid }
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CAIRN_|VITEST|NODE_OPTIONS)/.test(name)))
-    return spawn(command, args, { cwd: this.directory, env: { ...inherited, ...this.env, ...env }, ...user })
+    return spawn(command, args, { cwd: this.directory, env: { ...inherited, ...this.env, ...env }, ...user, ...more })
   }
 
   async run(args: readonly string[], options: { readonly env?: Record<string, string>; readonly stdin?: string } = {}): Promise<CliResult> {
