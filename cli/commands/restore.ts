@@ -64,11 +64,16 @@ export const command = defineCommand({
       })
     }
     const { output } = context
+    const { notEmpty } = await import('../../src/targets/target-state.ts')
     const session = await context.openSession()
     const plan = await planned(session, args, context)
     warnOfPartial(output, plan)
     if (args.dryRun) {
-      output.result({ dryRun: true, ...restorePlanJson(plan) }, () => `Dry run: nothing was written\n${restorePlanText(plan)}`)
+      if (plan.target === 'full' && !args.replace) throw notEmpty({ path: plan.to })
+      output.result(
+        { dryRun: true, ...restorePlanJson(plan) },
+        () => `Dry run: nothing was written\n${restorePlanText(plan)}\n  ${consequenceOf(plan)}`,
+      )
       return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
     }
     const outcome = await carriedOut(session, plan, args, context)

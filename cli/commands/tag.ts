@@ -13,7 +13,8 @@ export const command = defineCommand({
   command: 'tag [name] [snapshot]',
   describe: 'name a snapshot, list the names, or remove one',
   examples: [
-    ['cairn tag before-upgrade latest', 'name the newest snapshot; a name that is in use is moved'],
+    ['cairn tag before-upgrade latest', 'name the newest snapshot'],
+    ['cairn tag --move good latest', 'put a name that is in use on another snapshot'],
     ['cairn tag --list', 'all tags'],
     ['cairn tag --remove before-upgrade', 'the snapshot stays'],
   ],
@@ -24,12 +25,15 @@ export const command = defineCommand({
       .positional('name', { type: 'string', describe: 'the tag' })
       .positional('snapshot', { type: 'string', describe: 'what it shall name' })
       .option('list', { type: 'boolean', default: false, describe: 'list all tags, as without arguments' })
+      .option('move', { type: 'boolean', default: false, describe: 'put NAME on SNAPSHOT also when it is on another one' })
       .option('remove', { type: 'string', requiresArg: true, describe: 'take this tag away' }),
-  async run({ name, snapshot, list: asked, remove }, { openSession, output }) {
+  async run({ name, snapshot, list: asked, move, remove }, { openSession, output }) {
     const list = asked || (name === undefined && remove === undefined)
     const given = [list, remove !== undefined, name !== undefined].filter(Boolean).length
-    if (given !== 1 || (name !== undefined && snapshot === undefined)) {
-      throw new UsageError('tag-usage', 'One thing at a time: NAME SNAPSHOT, --list, or --remove NAME.', { hint: 'See: cairn tag --help' })
+    if (given !== 1 || (name !== undefined && snapshot === undefined) || (move && name === undefined)) {
+      throw new UsageError('tag-usage', 'One thing at a time: NAME SNAPSHOT (with --move or without), --list, or --remove NAME.', {
+        hint: 'See: cairn tag --help',
+      })
     }
     const session = await openSession()
     const { state } = session.repository.journal
@@ -43,7 +47,7 @@ export const command = defineCommand({
     } else {
       const record = resolveSnapshot(state, snapshot!)
       if (state.tags.has(name!)) await refuseAgent(session, 'tag (move)', { name: name! })
-      await setTag(session.repository, name!, record, session.actor)
+      await setTag(session.repository, name!, record, { actor: session.actor, move })
       const id = toHex(record.manifest)
       output.result({ name, snapshot: id }, () => (output.quiet ? '' : `Tagged ${id.slice(0, 8)} as ${name}`))
     }

@@ -91,8 +91,8 @@ export function mountPoint(path: string, cause?: unknown): StopError {
   })
 }
 
-export function notEmpty(place: TargetPlace, cause?: unknown): StopError {
-  return new StopError('target-not-empty', `${place.path} is not empty.`, {
+export function notEmpty({ path }: Pick<TargetPlace, 'path'>, cause?: unknown): StopError {
+  return new StopError('target-not-empty', `${path} is not empty.`, {
     hint: 'Restore to a new or empty directory, or have the replacement approved (--replace).',
     cause,
   })

@@ -403,7 +403,10 @@ describe('looking', () => {
     await place.json(['tag', 'v1', 's~1'])
     expect((await place.json(['show', 'v1'])).snapshot).toBe(first)
     expect((await place.json(['log', 's'])).snapshots[1].tagNames).toEqual(['v1'])
-    await place.json(['tag', 'v1', 's'])
+    const { error } = await place.json(['tag', 'v1', 's'], { code: 2 })
+    expect(error).toMatchObject({ code: 'tag-exists', hint: expect.stringContaining('--move'), fields: { snapshot: first } })
+    expect((await place.json(['show', 'v1'])).snapshot).toBe(first)
+    await place.json(['tag', '--move', 'v1', 's'])
     expect((await place.json(['tag', '--list'])).tags).toMatchObject([{ name: 'v1', snapshot: second, series: 's' }])
     await place.json(['tag', '--remove', 'v1'])
     expect((await place.json(['tag', '--list'])).tags).toEqual([])
@@ -424,7 +427,8 @@ describe('looking', () => {
   test('an agent sets new tags in its own name, and neither moves nor removes one', async () => {
     const env = { CAIRN_ACTOR: 'agent:bot' }
     await place.json(['tag', 'by-bot', 's~1'], { env })
-    expect((await place.json(['tag', 'by-bot', 's'], { env, code: 13 })).error.code).toBe('agent-refused')
+    for (const move of [[], ['--move']])
+      expect((await place.json(['tag', 'by-bot', 's', ...move], { env, code: 13 })).error.code).toBe('agent-refused')
     expect((await place.json(['tag', '--remove', 'by-bot'], { env, code: 13 })).error.code).toBe('agent-refused')
     expect((await place.json(['show', 'by-bot'])).snapshot).toBe(first)
     await place.json(['tag', '--remove', 'by-bot'], { env: { CAIRN_ACTOR: 'schedule:nightly' } })
@@ -453,7 +457,10 @@ describe('restore', () => {
       path: place.at('out'),
     })
     expect(fs.readFileSync(place.at('out/x.txt'), 'utf8')).toBe('hello\n')
-    expect((await place.json(['restore', 's', '--to', 'out'], { code: 14 })).error.code).toBe('target-not-empty')
+    for (const dry of [[], ['--dry-run']])
+      expect((await place.json(['restore', 's', '--to', 'out', ...dry], { code: 14 })).error.code).toBe('target-not-empty')
+    const replacing = await place.run(['restore', 's', '--to', 'out', '--dry-run', '--replace'])
+    expect(replacing).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n {2}What is at \S+\/out is replaced by \d+ files/) })
     expect(await place.json(['diff', 's~1:a', './out'])).toMatchObject({ same: true })
   })
 

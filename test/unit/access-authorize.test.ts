@@ -107,7 +107,7 @@ describe('--apply', () => {
     const committed = withPlan(place, parts(), decision({ apply: digest }), run)
     await expect(committed).rejects.toMatchObject({ code: 'plan-changed', message: expect.stringContaining('the journal') })
     const second = await planned(place)
-    await setTag(place.repository, 'x', snapshot, place.actor)
+    await setTag(place.repository, 'x', snapshot, { actor: place.actor })
     await expect(withPlan(place, parts(), decision({ apply: second }), run)).rejects.toMatchObject({ code: 'plan-changed' })
   })
 

@@ -21,11 +21,19 @@ export function listTags(state: JournalState): Tag[] {
 }
 
 /**
- * Puts a tag on a snapshot; one of that name is moved. The entry says which actor did it.
- * @throws {UsageError} `tag-name`; {AccessError} when this member may not.
+ * Puts a tag on a snapshot. The entry says which actor did it.
+ * @throws {UsageError} `tag-name`, `tag-exists` when there is one of that name and it is not to be moved; {AccessError} when this member may not.
  */
-export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, actor: string): Promise<void> {
-  checkTagName(repository.journal.state, name)
+export async function setTag(
+  repository: Repository,
+  name: string,
+  snapshot: SnapshotRecord,
+  { actor, move = false }: { readonly actor: string; readonly move?: boolean },
+): Promise<void> {
+  const { state } = repository.journal
+  checkTagName(state, name)
+  const present = state.tags.get(name)
+  if (present !== undefined && !move) throw tagExists(name, present)
   const { signing, journal } = repository
   await journal.append({ event: 'tag_set', clear: { manifest: Buffer.from(snapshot.manifest) }, details: { name, actor }, signing })
 }
@@ -37,6 +45,13 @@ export async function removeTag(repository: Repository, name: string, actor: str
   if (manifest === undefined)
     throw new NotFoundError('tag-not-found', `There is no tag '${name}'.`, { hint: "'cairn tag --list' shows the tags." })
   await journal.append({ event: 'tag_removed', clear: { manifest: Buffer.from(manifest) }, details: { name, actor }, signing })
+}
+
+function tagExists(name: string, manifest: Uint8Array): UsageError {
+  return new UsageError('tag-exists', `The tag '${name}' is on snapshot ${toHex(manifest).slice(0, 8)} already.`, {
+    hint: 'To move it, add --move; or choose another name.',
+    fields: { name, snapshot: toHex(manifest) },
+  })
 }
 
 function checkTagName(state: JournalState, name: string): void {
