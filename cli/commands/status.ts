@@ -1,7 +1,7 @@
 // `cairn status`: the repository at a glance.
 
 import { toHex } from '../../format/bytes.ts'
-import { type SeriesStatus, type Status, status } from '../../src/operations/status/status.ts'
+import { packsStillThere, type SeriesStatus, type Status, status } from '../../src/operations/status/status.ts'
 import { now } from '../../src/runtime/clock.ts'
 import { colour, humanBytes, humanCount, humanDuration, plural, right, table } from '../output/human.ts'
 import { printableLine } from '../output/path-text.ts'
@@ -21,7 +21,8 @@ export const command = defineCommand({
     const session = await openSession()
     const found = status(session.repository)
     const waiting = session.repository.keys.signing === undefined ? 0 : await waitingEvents(session)
-    output.result({ ...statusJson(found), waitingEvents: waiting }, () => humanStatus(found, waiting))
+    const damagedPacks = await packsStillThere(session.repository, session.catalog.damagedPacks(session.repository.id))
+    output.result({ ...statusJson(found), waitingEvents: waiting, damagedPacks }, () => humanStatus(found, waiting, damagedPacks))
   },
 })
 
@@ -43,7 +44,7 @@ function statusJson({ member, series, head, repository, ...rest }: Status): obje
   }
 }
 
-function humanStatus(found: Status, waiting: number): string {
+function humanStatus(found: Status, waiting: number, damagedPacks: number): string {
   const { repository, name, location, head, replayedFrom, member, canRead, members, snapshots, tags, series, voids } = found
   const who = member === undefined ? 'no member' : `${printableLine(member.label)} (${member.roles.join(', ')})`
   const from = replayedFrom.from === 'checkpoint' ? `, verified from the checkpoint at ${replayedFrom.sequence}` : ''
@@ -56,6 +57,9 @@ function humanStatus(found: Status, waiting: number): string {
     ...(voids.length === 0
       ? []
       : [colour('yellow', `void slots  ${voids.map(({ sequence, reason }) => `${sequence} (${reason})`).join(', ')}`)]),
+    ...(damagedPacks === 0
+      ? []
+      : [colour('red', `damage      ${plural(damagedPacks, 'pack')} found damaged by this machine: 'cairn verify' says what that harms`)]),
     ...(waiting === 0 ? [] : [colour('yellow', `waiting     ${plural(waiting, 'log record')} on this machine, for the store to take`)]),
     ...(series.length === 0 ? ["No snapshots yet. Make one with 'cairn commit PATH'."] : ['', humanSeries(series)]),
   ].join('\n')

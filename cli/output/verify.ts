@@ -8,24 +8,29 @@ const SHOWN_PATHS = 10
 
 /** The outcome for programs. */
 export function verifyResult(outcome: VerifyOutcome): object {
-  const { ok, problems, ...rest } = outcome
-  return { ok, ...rest, problems: problems.map(problemJson) }
+  const { ok, problems, remarks, ...rest } = outcome
+  return { ok, ...rest, problems: problems.map(problemJson), remarks: remarks.map(problemJson) }
 }
 
 /** The outcome for people. */
 export function humanVerify(outcome: VerifyOutcome): string {
-  const { ok, problems, snapshots, packs, data, journal } = outcome
+  const { ok, problems, remarks, snapshots, packs, data, journal } = outcome
   const read =
     data === undefined
       ? 'the data itself was not read (use --data)'
       : `${data.packs} of ${plural(packs.count, 'pack')} read (${humanBytes(data.bytes)})`
   const checked = `${plural(journal.entries, 'journal entry', 'journal entries')}, ${plural(snapshots, 'snapshot')}, ${plural(packs.count, 'pack')}; ${read}`
-  if (ok) return `Everything is in order: ${checked}`
+  if (ok) return [`Everything is in order: ${checked}`, ...remarks.map(humanRemark)].join('\n')
   return [`${plural(problems.length, 'problem')}: ${checked}`, ...problems.map(humanProblem)].join('\n')
 }
 
 function problemJson(problem: VerifyProblem): object {
   return { ...problem, paths: problem.paths.map((path) => pathJson(Buffer.from(path))) }
+}
+
+/** Of a lost pack that nothing needs. */
+function humanRemark({ object, message }: VerifyProblem): string {
+  return `remark: ${object}: ${message}; nothing that was checked needs it`
 }
 
 function humanProblem({ kind, object, message, snapshots, paths, pathCount }: VerifyProblem): string {

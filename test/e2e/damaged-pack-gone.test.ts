@@ -1,5 +1,6 @@
-// A damaged pack that somebody deletes: the next commits read unchanged files no more often than before, and `verify` forgets it once
-// nothing names it. As long as it lies there, or may come back, what is known of it is kept.
+// A damaged pack: every `verify` reads it again, and `status` tells of it, until it is sound or gone. Once somebody deletes it, the next
+// commits read unchanged files no more often than before, and `verify` forgets it when nothing names it. As long as it lies there, or
+// may come back, what is known of it is kept.
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -59,10 +60,58 @@ test('unchanged files are read again while it lies there, and not any more once 
   expect(await bytesReadAgain()).toBe(0)
 })
 
+test.each([[], ['--sample', '0.1%'], ['latest~1']])('verify %j reads it again and reports it', async (...args) => {
+  const { ok, problems, data } = await place.json(['verify', ...args], { code: 21 })
+  expect({ ok, problems }).toMatchObject({
+    ok: false,
+    problems: [{ kind: 'pack', object: expect.stringContaining(path.basename(damaged)) }],
+  })
+  expect(data.packs).toBeGreaterThan(0)
+})
+
+test('status tells of it as long as it lies there', async () => {
+  expect(await place.json(['status'])).toMatchObject({ damagedPacks: 1 })
+  expect((await place.run(['status'])).stdout).toContain('1 pack found damaged')
+  fs.rmSync(damaged)
+  expect(await place.json(['status'])).toMatchObject({ damagedPacks: 0 })
+})
+
+test('once it is sound again, verify finds that out, and no longer reads it', async () => {
+  flip(damaged, 1300)
+  expect(await place.json(['verify'])).toMatchObject({ ok: true, data: { packs: 1 } })
+  expect((await place.json(['verify'])).data).toBeUndefined()
+  expect(await place.json(['status'])).toMatchObject({ damagedPacks: 0 })
+})
+
+test('gone, and its content stored elsewhere: verify says so and is content, also after a repair', async () => {
+  fs.rmSync(damaged)
+  const lost = { kind: 'pack-missing', object: expect.stringContaining(path.basename(damaged)), snapshots: [], pathCount: 0 }
+  expect(await place.json(['verify'])).toMatchObject({ ok: true, problems: [], remarks: [lost] })
+  await place.json(['repair', 'index'])
+  expect(await place.json(['verify', '--data'])).toMatchObject({ ok: true, problems: [], remarks: [lost] })
+  expect((await place.run(['verify'])).stdout).toMatch(
+    /^Everything is in order: .*\nremark: packs\/data\/.*nothing that was checked needs it/,
+  )
+})
+
+test('gone together with what replaced it: a problem, with the paths that it harms', async () => {
+  for (const file of storeFiles(place.at('repository'), 'packs/data')) fs.rmSync(file)
+  const { ok, problems, remarks } = await place.json(['verify'], { code: 21 })
+  expect({ ok, remarks }).toEqual({ ok: false, remarks: [] })
+  expect(problems).toHaveLength(2)
+  for (const { kind, snapshots } of problems) expect([kind, snapshots.length]).toEqual(['pack-missing', 2])
+})
+
+test('gone: the next commit stores what it alone held, and relies on nothing that only segments promise', async () => {
+  for (const file of storeFiles(place.at('repository'), 'packs/data')) fs.rmSync(file)
+  expect(await place.json(['commit', place.at('tree'), '--name', 'tree'])).toMatchObject({ newBytes: 50_000 })
+  expect(await place.json(['verify', '--data'])).toMatchObject({ ok: true, problems: [] })
+})
+
 test('verify keeps what it knows of it while a segment names it: it may come back', async () => {
   const bytes = fs.readFileSync(damaged)
   fs.rmSync(damaged)
-  await place.json(['verify'], { code: 21 })
+  expect(await place.json(['verify'])).toMatchObject({ remarks: [{ kind: 'pack-missing' }] })
   expect(rememberedAsDamaged()).toEqual([path.basename(damaged)])
   await commit()
   fs.writeFileSync(damaged, bytes)

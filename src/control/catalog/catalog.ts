@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import Database from 'better-sqlite3'
 import type { Id } from '../../../format/bytes.ts'
-import type { VerifiedPack } from '../../operations/verify/sample.ts'
+import { damagedPacks, type VerifiedPack } from '../../operations/verify/sample.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
 import type { RepositoryMemory } from '../../repository/open.ts'
 import { now } from '../../runtime/clock.ts'
@@ -83,7 +83,7 @@ export class Catalog implements RepositoryMemory {
 
   /** Packs that verification found damaged, by id as hex. */
   damagedPacks(repository: Id): Set<string> {
-    return new Set([...this.verifiedPacks(repository)].filter(([, { ok }]) => !ok).map(([pack]) => pack))
+    return damagedPacks(this.verifiedPacks(repository))
   }
 
   /** Remembers that packs were verified now. */

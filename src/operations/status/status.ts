@@ -3,6 +3,7 @@
 import { toHex } from '../../../format/bytes.ts'
 import type { JournalStart } from '../../repository/journal/open-journal.ts'
 import type { JournalMember, SnapshotRecord, VoidReason } from '../../repository/journal/state.ts'
+import { isPackThere } from '../../repository/objects/pack-presence.ts'
 import type { Repository } from '../../repository/repository.ts'
 
 export interface Status {
@@ -47,6 +48,13 @@ export function status(repository: Repository): Status {
     series: seriesOf(repository),
     voids: [...state.voids].map(([sequence, reason]) => ({ sequence, reason })),
   }
+}
+
+/** How many of these packs, by id as hexadecimal, are still in the store. @throws {StoreError} when it fails. */
+export async function packsStillThere({ store }: Repository, packs: Iterable<string>): Promise<number> {
+  let count = 0
+  for (const pack of packs) if (await isPackThere(store, pack)) count++
+  return count
 }
 
 function seriesOf(repository: Repository): SeriesStatus[] {

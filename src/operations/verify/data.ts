@@ -1,6 +1,6 @@
 // The data half of a verification: which packs are read, what their verdicts mean for the index, and what is remembered of them.
 
-import type { Id } from '../../../format/bytes.ts'
+import { type Id, toHex } from '../../../format/bytes.ts'
 import { packKey } from '../../../format/store-key.ts'
 import type { IndexedPack } from '../../repository/objects/chunk-index.ts'
 import type { LoadedIndex } from '../../repository/objects/segments.ts'
@@ -11,7 +11,7 @@ import { checkPacks } from './check-packs.ts'
 import type { PackVerdict } from './messages.ts'
 import type { ListedPack, PackHealth } from './pack-health.ts'
 import type { ProblemList } from './problems.ts'
-import { choosePacks, type VerifyMemory } from './sample.ts'
+import { choosePacks, damagedPacks, type VerifiedPack, type VerifyMemory } from './sample.ts'
 
 export interface DataCheck {
   readonly share: number
@@ -22,7 +22,7 @@ export interface DataCheck {
   readonly memory: VerifyMemory | undefined
   /** What is found counts only after this: until then the trees are checked, as the index alone tells. */
   readonly after: Promise<unknown>
-  /** Only these packs. */
+  /** Only these packs, and those that were found damaged before. */
   readonly only: ReadonlySet<IndexedPack> | undefined
   readonly threadCount: number | undefined
   readonly signal: AbortSignal | undefined
@@ -42,7 +42,8 @@ export interface DataCounts {
 const REMEMBER_EVERY = 64
 
 export async function verifyData(repository: Repository, check: DataCheck): Promise<DataCounts> {
-  const packs = choosePacks(candidates(check), check.memory?.verified() ?? new Map(), check.share)
+  const known = check.memory?.verified() ?? new Map<string, VerifiedPack>()
+  const packs = choosePacks(candidates(check, damagedPacks(known)), known, check.share)
   const verdicts = new Verdicts(check, packs)
   const held = new HeldVerdicts(verdicts, check.after)
   const indexed = new Map(check.index.index.packs.map((pack) => [packKey(pack.kind, pack.id), pack]))
@@ -63,10 +64,11 @@ export async function verifyData(repository: Repository, check: DataCheck): Prom
   return { packs: verdicts.done, bytes: verdicts.bytes, chunks: verdicts.chunks, attested: await attest(repository, verdicts.sound) }
 }
 
-function candidates({ health, only }: DataCheck): Iterable<ListedPack> {
+/** Of one snapshot its own packs, and those that were found damaged: they are read again by every verification. */
+function candidates({ health, only }: DataCheck, damaged: ReadonlySet<string>): Iterable<ListedPack> {
   if (only === undefined) return health.packs.values()
   const keys = new Set([...only].map(({ kind, id }) => packKey(kind, id)))
-  return [...health.packs.values()].filter(({ key }) => keys.has(key))
+  return [...health.packs.values()].filter(({ key, id }) => keys.has(key) || damaged.has(toHex(id)))
 }
 
 /** Keeps verdicts back until they may count. */

@@ -9,7 +9,7 @@ import type { TreeCounts } from './tree-check.ts'
 export interface VerifyOptions {
   /** Only this snapshot; all, unless told. */
   readonly snapshot?: SnapshotRecord
-  /** Reads packs, too: this share of their bytes, above 0 to 1; those verified longest ago first. */
+  /** Reads packs, too: this share of their bytes, above 0 to 1; those verified longest ago first. Those found damaged are read in any case. */
   readonly dataShare?: number
   readonly memory?: VerifyMemory
   readonly threadCount?: number
@@ -29,11 +29,13 @@ export interface VerifyProgress {
 export interface VerifyOutcome {
   readonly ok: boolean
   readonly problems: readonly VerifyProblem[]
+  /** Lost packs that nothing needs that was checked, when nothing else is wrong. */
+  readonly remarks: readonly VerifyProblem[]
   readonly journal: { readonly entries: number; readonly voids: number; readonly head: number }
   readonly snapshots: number
   readonly trees: TreeCounts
   readonly packs: { readonly count: number; readonly bytes: number }
-  /** Absent when no data was asked for. */
+  /** Absent when no data was asked for, and none was to be read again. */
   readonly data: DataCounts | undefined
   /** What no segment and no journal entry names: left by interrupted commits, or found by `repair index`. */
   readonly orphans: { readonly packs: number; readonly packBytes: number; readonly manifests: number }

@@ -48,8 +48,13 @@ export class ProblemList {
     return [...this.#problems.values()]
   }
 
-  get count(): number {
-    return this.#problems.size
+  /**
+   * What is a problem, and what only a remark: a lost pack that harms nothing, since what it held is stored elsewhere. Only where all
+   * else is in order is it known that it harms nothing: a tree that cannot be read hides what lies below.
+   */
+  get judged(): { readonly problems: readonly OpenProblem[]; readonly remarks: readonly OpenProblem[] } {
+    const isHarmless = this.all.every(({ kind, pathCount }) => kind === 'pack-missing' && pathCount === 0)
+    return isHarmless ? { problems: [], remarks: this.all } : { problems: this.all, remarks: [] }
   }
 
   find(kind: VerifyProblemKind, object: string): OpenProblem | undefined {

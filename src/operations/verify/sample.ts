@@ -17,9 +17,14 @@ export interface VerifyMemory {
   forget(packs: Iterable<string>): void
 }
 
+/** The packs that were damaged when they were read last, by id as hexadecimal. */
+export function damagedPacks(memory: ReadonlyMap<string, VerifiedPack>): Set<string> {
+  return new Set([...memory].filter(([, { ok }]) => !ok).map(([pack]) => pack))
+}
+
 /**
  * Which packs to read: those that were damaged last time, always; then those that were verified never or longest ago, until
- * they hold this share (0 to 1) of all bytes.
+ * they hold this share (0 to 1) of all bytes. A share of 0 is the damaged ones alone.
  */
 export function choosePacks(packs: Iterable<ListedPack>, memory: ReadonlyMap<string, VerifiedPack>, share: number): ListedPack[] {
   const all = [...packs].map((pack) => ({ pack, known: memory.get(toHex(pack.id)) }))

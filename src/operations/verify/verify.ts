@@ -19,6 +19,7 @@ import { countOrphans } from './orphans.ts'
 import type { VerifyOptions, VerifyOutcome, VerifyProgress } from './outcome.ts'
 import { listPacks, PackHealth, sumBytes } from './pack-health.ts'
 import { ProblemList } from './problems.ts'
+import { damagedPacks } from './sample.ts'
 import { checkSmallObjects } from './small-objects.ts'
 import { isDamage, TreeCheck } from './tree-check.ts'
 import { replayWhole, type WholeJournal } from './whole-journal.ts'
@@ -73,9 +74,11 @@ class Verification {
     const isPackLost = this.#problems.countOf('pack') + this.#problems.countOf('pack-missing') > 0
     if (!trees.isSound || isPackLost || health.hasDistrusted) await this.#harm(roots, places)
     const orphans = await countOrphans(this.#repository.store, state, index, health)
+    const { problems, remarks } = this.#problems.judged
     return {
-      ok: this.#problems.count === 0,
-      problems: this.#problems.all,
+      ok: problems.length === 0,
+      problems,
+      remarks,
       journal: counts,
       snapshots: this.#options.snapshot === undefined ? state.snapshots.length : 1,
       trees: trees.counts,
@@ -86,6 +89,12 @@ class Verification {
     }
   }
 
+  /** Whether there may be packs to read: those that were asked for, or those that were found damaged before. */
+  get #readsPacks(): boolean {
+    const { dataShare, memory } = this.#options
+    return dataShare !== undefined || damagedPacks(memory?.verified() ?? new Map()).size > 0
+  }
+
   #journal(): Promise<WholeJournal> {
     const total = this.#repository.journal.state.head.sequence + 1
     this.#progress({ phase: 'journal', done: 0, total, bytes: 0, totalBytes: 0 })
@@ -93,7 +102,7 @@ class Verification {
   }
 
   async #index(): Promise<LoadedIndex> {
-    const index = await this.#repository.loadedIndex(this.#options.dataShare === undefined ? undefined : this.#announcements.see)
+    const index = await this.#repository.loadedIndex(this.#readsPacks ? this.#announcements.see : undefined)
     for (const { object, message } of index.problems) this.#problems.add('segment', object, message)
     return index
   }
@@ -142,10 +151,10 @@ class Verification {
 
   async #data(what: Pick<DataCheck, 'index' | 'health' | 'only' | 'after'>, stop?: AbortSignal): Promise<DataCounts | undefined> {
     const { dataShare, memory, threadCount, signal } = this.#options
-    if (dataShare === undefined) return undefined
+    if (!this.#readsPacks) return undefined
     const check: DataCheck = {
       ...what,
-      share: dataShare,
+      share: dataShare ?? 0,
       problems: this.#problems,
       announcements: this.#announcements,
       memory,
@@ -153,7 +162,8 @@ class Verification {
       signal: AbortSignal.any([signal, stop].filter((each) => each !== undefined)),
       onProgress: (progress) => this.#progress({ phase: 'data', ...progress }),
     }
-    return verifyData(this.#repository, check)
+    const counts = await verifyData(this.#repository, check)
+    return dataShare === undefined && counts.packs === 0 ? undefined : counts
   }
 
   async #harm(roots: readonly Root[], places: ChunkPlaces): Promise<void> {
