@@ -7,6 +7,7 @@ import { toHex } from '../../format/bytes.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { CommitOptions } from '../../src/operations/commit/commit.ts'
+import { userName } from '../../src/runtime/user.ts'
 import { commitFacts, saidFacts } from '../commit-facts.ts'
 import { type CommitArgs, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
 import type { ExitName } from '../exit-codes.ts'
@@ -58,7 +59,7 @@ export const command = defineCommand({
     const series = await seriesOf(session, args, source)
     const { excludesOf } = await import('../../src/sources/filesystem/excludes.ts')
     const host = os.hostname()
-    const createdBy = session.repository.journal.member(session.repository.signing.memberId)?.label ?? os.userInfo().username
+    const createdBy = session.repository.journal.member(session.repository.signing.memberId)?.label ?? userName()
     const { openCache, keep, drop } = await captureCache(session, args, source, series, patterns)
     const options: CommitOptions = {
       root: source.root,

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
+import { userName } from '../../src/runtime/user.ts'
 import { noteOpenPlaces } from '../open-places.ts'
 import { bold } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
@@ -38,7 +39,7 @@ export const command = defineCommand({
     const { Catalog } = await import('../../src/control/catalog/catalog.ts')
     if (args.path !== undefined && args.repo !== undefined)
       throw new UsageError('two-places', 'Two places were named for the repository.', { hint: 'Name it once: as PATH, or with --repo.' })
-    const label = limitedText('--label', args.label ?? `${os.userInfo().username}@${os.hostname()}`)
+    const label = limitedText('--label', args.label ?? `${userName()}@${os.hostname()}`)
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
     for (const file of [args.recoveryCodeFile, args.identity, env['CAIRN_IDENTITY']]) assertApartFromRepository(file, storePath(location))

@@ -1,6 +1,6 @@
-import os from 'node:os'
 import { isActor } from '../../../format/names.ts'
 import { UsageError } from '../../errors.ts'
+import { userName } from '../../runtime/user.ts'
 
 /**
  * Who is acting: what CAIRN_ACTOR says (`person:NAME`, `agent:NAME`, `schedule:NAME`), or the person who is logged in.
@@ -8,7 +8,7 @@ import { UsageError } from '../../errors.ts'
  */
 export function actorOf(env: NodeJS.ProcessEnv): string {
   const actor = env['CAIRN_ACTOR'] ?? ''
-  if (actor === '') return `person:${os.userInfo().username}`
+  if (actor === '') return `person:${userName()}`
   if (isActor(actor)) return actor
   throw new UsageError('actor', `CAIRN_ACTOR is '${actor.slice(0, 64)}', which names no actor.`, {
     hint: 'Use person:NAME, agent:NAME or schedule:NAME, of at most 4 KiB.',

@@ -1,9 +1,10 @@
 // Where a client keeps what it must not lose (identities, pins, spool: CAIRN_HOME) and what it may (caches: CAIRN_CACHE).
 
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
+import { UsageError } from '../../errors.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
+import { userHome } from '../../runtime/user.ts'
 import type { OwnPlace } from '../../targets/kept-out.ts'
 import { withHomeErrors } from '../catalog/home-errors.ts'
 
@@ -14,17 +15,15 @@ export interface Home {
   readonly cacheDirectory: string
 }
 
-/** Where the home of this user is, whether it exists or not. */
+/** Where the home of this user is, whether it exists or not. @throws {UsageError} `no-home` when nothing names one. */
 export function homeDirectory(env: NodeJS.ProcessEnv): string {
-  const config = env['XDG_CONFIG_HOME'] || path.join(os.homedir(), '.config')
-  return path.resolve(env['CAIRN_HOME'] || path.join(config, 'cairn'))
+  return path.resolve(env['CAIRN_HOME'] || path.join(baseDirectory(env, 'XDG_CONFIG_HOME', '.config'), 'cairn'))
 }
 
-/** The places of this user; made when they are missing, closed to everybody else. @throws {StoreError} `home-*`. */
+/** The places of this user; made when they are missing, closed to everybody else. @throws {StoreError} `home-*`; {UsageError} `no-home`. */
 export function openHome(env: NodeJS.ProcessEnv): Home {
-  const cache = env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache')
   const directory = homeDirectory(env)
-  const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || (env['CAIRN_HOME'] ? path.join(directory, 'cache') : path.join(cache, 'cairn')))
+  const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || defaultCache(env, directory))
   for (const each of [directory, cacheDirectory]) withHomeErrors(each, () => makeDirectories(each))
   return { directory, cacheDirectory }
 }
@@ -35,6 +34,21 @@ export function homePlaces({ directory, cacheDirectory }: Home): OwnPlace[] {
     { path: directory, what: "where Cairn's keys and pins are" },
     { path: cacheDirectory, what: "Cairn's cache" },
   ]
+}
+
+function defaultCache(env: NodeJS.ProcessEnv, home: string): string {
+  return env['CAIRN_HOME'] ? path.join(home, 'cache') : path.join(baseDirectory(env, 'XDG_CACHE_HOME', '.cache'), 'cairn')
+}
+
+/** A base directory of the XDG specification, which says to ignore a relative one. @throws {UsageError} `no-home`. */
+function baseDirectory(env: NodeJS.ProcessEnv, variable: string, belowHome: string): string {
+  const named = env[variable] ?? ''
+  if (path.isAbsolute(named)) return named
+  const home = userHome()
+  if (home !== undefined) return path.join(home, belowHome)
+  throw new UsageError('no-home', 'This user has no home directory: neither HOME nor an account names one.', {
+    hint: 'Set CAIRN_HOME to a directory that only this user may use.',
+  })
 }
 
 /** The places in which others could put an identity, a pin or a cache of their own making. */

@@ -1,6 +1,5 @@
 // A stream as the only file of a snapshot: `--stdin NAME`.
 
-import os from 'node:os'
 import { addAbortSignal, Readable } from 'node:stream'
 import { EMPTY_STREAM, type StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry, encodeEntry } from '../../../format/tree.ts'
@@ -57,9 +56,15 @@ export async function captureStdin(
 }
 
 function own(context: StdinContext, name: Buffer, type: typeof ENTRY_FILE | typeof ENTRY_DIRECTORY, mode: number): Entry {
-  const { uid, gid } = os.userInfo()
   const seconds = Math.floor(context.startedAt / 1000)
-  return { name, type, mode, uid, gid, mtime: { seconds, nanoseconds: (context.startedAt - seconds * 1000) * 1e6 } }
+  return {
+    name,
+    type,
+    mode,
+    uid: process.geteuid!(),
+    gid: process.getegid!(),
+    mtime: { seconds, nanoseconds: (context.startedAt - seconds * 1000) * 1e6 },
+  }
 }
 
 /** Joins what comes to pieces that are cut on their own, so that all threads work on a long stream. */
