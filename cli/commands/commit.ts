@@ -65,6 +65,7 @@ export const command = defineCommand({
       root: source.root,
       ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: addAbortSignal(context.signal, standardInput()) } }),
       facts: commitFacts(said, { series, host, actor: session.actor, createdBy, excludes: patterns }),
+      assertSource: await sourceCheck(args, source),
       isExcluded: excludesOf(patterns),
       excludeCaches: args.excludeCaches,
       oneFileSystem: args.oneFileSystem,
@@ -133,8 +134,7 @@ async function dryRun(session: Session, options: CommitOptions, { output }: Comm
   return found.problemCount === 0 ? 'done' : 'partial'
 }
 
-async function seriesOf(session: Session, args: CommitArgs, { root, defaultName }: SourceOf): Promise<string> {
-  const { assertSameSource } = await import('../../src/operations/commit/series.ts')
+async function seriesOf({ repository }: Session, args: CommitArgs, source: SourceOf): Promise<string> {
   const { checkSeriesName } = await import('../../format/names.ts')
   if (args.name !== undefined) {
     try {
@@ -143,8 +143,16 @@ async function seriesOf(session: Session, args: CommitArgs, { root, defaultName 
       throw new UsageError('series-name', `${args.name} cannot name a series.`, { hint: (cause as Error).message, cause })
     }
   }
-  assertSameSource(session.repository.journal.state, defaultName, { root, host: os.hostname() })
-  return defaultName
+  const assertSource = await sourceCheck(args, source)
+  assertSource?.(repository.journal.state)
+  return source.defaultName
+}
+
+/** A series that nobody named goes on with the source that it began with; undefined where somebody named it. */
+async function sourceCheck(args: CommitArgs, { root, defaultName }: SourceOf): Promise<CommitOptions['assertSource']> {
+  if (args.name !== undefined) return undefined
+  const { assertSameSource } = await import('../../src/operations/commit/series.ts')
+  return (state) => assertSameSource(state, defaultName, { root, host: os.hostname() })
 }
 
 /** The rows of what the last commit of this scope saw: kept after the journal entry stands, dropped when it does not come to that. */

@@ -1,6 +1,7 @@
 // `cairn tag`: names for snapshots.
 
 import { toHex } from '../../format/bytes.ts'
+import { isAgent } from '../../src/control/access/actor.ts'
 import { refuseAgent } from '../../src/control/access/authorize.ts'
 import { UsageError } from '../../src/errors.ts'
 import { listTags, removeTag, setTag, type Tag } from '../../src/operations/tag/tag.ts'
@@ -47,7 +48,7 @@ export const command = defineCommand({
     } else {
       const record = resolveSnapshot(state, snapshot!)
       if (state.tags.has(name!)) await refuseAgent(session, 'tag (move)', { name: name! })
-      await setTag(session.repository, name!, record, { actor: session.actor, move })
+      await setTag(session.repository, name!, record, { actor: session.actor, mayMove: move && !isAgent(session.actor) })
       const id = toHex(record.manifest)
       output.result({ name, snapshot: id }, () => (output.quiet ? '' : `Tagged ${id.slice(0, 8)} as ${name}`))
     }

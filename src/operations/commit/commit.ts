@@ -2,6 +2,7 @@
 // then nothing is seen of it, and what was stored is found by the next commit. SPEC §3.2, §9.2.
 
 import type { Manifest } from '../../../format/manifest.ts'
+import type { JournalState } from '../../repository/journal/state.ts'
 import { Lease } from '../../repository/lease.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { monotonicMs, now } from '../../runtime/clock.ts'
@@ -47,6 +48,8 @@ export interface CommitOptions {
   /** Instead of files: one file of this name (latin1 text) with what the stream brings. */
   readonly stdin?: { readonly name: string; readonly stream: AsyncIterable<Uint8Array> }
   readonly facts: SnapshotFacts
+  /** Asked of the state in which the snapshot is to stand; throws when the series has become another source's meanwhile. */
+  readonly assertSource?: ((state: JournalState) => void) | undefined
   readonly isExcluded?: IsExcluded | undefined
   readonly excludeCaches?: boolean
   readonly oneFileSystem?: boolean
@@ -96,7 +99,7 @@ export async function commit(repository: Repository, options: CommitOptions): Pr
     const captured = await run.capture()
     await whole
     const time = { startedAt, durationMs: Math.round(monotonicMs() - startedMs) }
-    const { id, manifest, entry } = await publish(repository, manifestOf(repository, options, captured, time))
+    const { id, manifest, entry } = await publish(repository, manifestOf(repository, options, captured, time), options.assertSource)
     await checkpointAfter(repository, options.onRemark)
     const { newBytes, storedBytes } = manifest.statistics
     const { durationMs } = manifest

@@ -21,15 +21,21 @@ class Overtaken extends Error {}
 /**
  * Stores a manifest and appends its entry. When another commit of the series comes first, that one becomes the parent, in a manifest of
  * its own; the one that was stored before is garbage, as after a crash.
- * @throws {AccessError} when this member may not commit, also when that was decided meanwhile; {StoreError}; {StopError}.
+ * @throws {AccessError} when this member may not commit, also when that was decided meanwhile; {UsageError} `series-is-tag`; what
+ * `assertSource` throws; {StoreError}; {StopError}.
  */
-export async function publish(repository: Repository, manifest: Manifest): Promise<Published> {
+export async function publish(
+  repository: Repository,
+  manifest: Manifest,
+  assertSource: (state: JournalState) => void = () => undefined,
+): Promise<Published> {
   const { epoch, key } = repository.sealing
   const sealer = { repository: repository.id, epoch, sealing: new EncapsulationKey(key), signing: repository.signing }
   for (let current = manifest; ; current = { ...current, parents: parentsIn(repository.journal.state, manifest.series) }) {
     const { id } = await writeManifest(repository.store, current, sealer)
     const guard = (state: JournalState): void => {
       assertMayCommit(repository, state, current.series)
+      assertSource(state)
       if (!isParent(state, current)) throw new Overtaken('another commit of the series came first')
     }
     try {

@@ -2,7 +2,7 @@
 
 import { toHex } from '../../../format/bytes.ts'
 import { AccessError, NotFoundError, StopError } from '../../errors.ts'
-import type { JournalGrant, JournalMember } from '../../repository/journal/state.ts'
+import type { JournalGrant, JournalMember, JournalState } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { randomBytes } from '../../runtime/random.ts'
 
@@ -18,7 +18,7 @@ export interface NewGrant {
 
 const GRANT_ID_BYTES = 16
 
-/** Issues a grant; returns its id. @throws {AccessError} `role` for whoever is no owner. */
+/** Issues a grant; returns its id. @throws {AccessError} `role` for whoever is no owner; {NotFoundError} `member-not-found` when it was removed meanwhile. */
 export async function issueGrant(repository: Repository, { member, command, target, series, reason }: NewGrant): Promise<Buffer> {
   assertOwner(repository)
   const grant = randomBytes(GRANT_ID_BYTES)
@@ -27,6 +27,7 @@ export async function issueGrant(repository: Repository, { member, command, targ
     clear: { grant, member: Buffer.from(member.id) },
     details: { command, target, series, reason },
     signing: repository.signing,
+    guard: (state) => assertMember(state, member),
   })
   return grant
 }
@@ -54,6 +55,14 @@ export async function revokeGrant(repository: Repository, name: string, reason: 
 /** The grants that hold now. */
 export function listGrants({ journal }: Repository): JournalGrant[] {
   return [...journal.state.grants.values()]
+}
+
+/** A grant to whom nobody knows any more would hold again, unseen, when that key is enrolled once more. */
+function assertMember({ members }: JournalState, { id, label }: JournalMember): void {
+  if (members.has(toHex(id))) return
+  throw new NotFoundError('member-not-found', `The member '${label}' was removed meanwhile.`, {
+    hint: "'cairn key list' shows the members.",
+  })
 }
 
 function assertOwner(repository: Repository): void {

@@ -20,31 +20,46 @@ export function listTags(state: JournalState): Tag[] {
     .map(([name, manifest]) => ({ name, manifest, snapshot: snapshots.get(toHex(manifest)) }))
 }
 
+/** Who sets a tag. */
+export interface Tagger {
+  readonly actor: string
+  /** Whether a tag of that name may be moved. */
+  readonly mayMove?: boolean
+}
+
 /**
- * Puts a tag on a snapshot. The entry says which actor did it.
- * @throws {UsageError} `tag-name`, `tag-exists` when there is one of that name and it is not to be moved; {AccessError} when this member may not.
+ * Puts a tag on a snapshot. The entry says which actor did it. Nothing is written where a tag of that name stands, be it only since
+ * a moment ago, and may not be moved.
+ * @throws {UsageError} `tag-name`, `tag-exists`; {AccessError} when this member may not.
  */
-export async function setTag(
-  repository: Repository,
-  name: string,
-  snapshot: SnapshotRecord,
-  { actor, move = false }: { readonly actor: string; readonly move?: boolean },
-): Promise<void> {
-  const { state } = repository.journal
-  checkTagName(state, name)
-  const present = state.tags.get(name)
-  if (present !== undefined && !move) throw tagExists(name, present)
+export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, tagger: Tagger): Promise<void> {
   const { signing, journal } = repository
-  await journal.append({ event: 'tag_set', clear: { manifest: Buffer.from(snapshot.manifest) }, details: { name, actor }, signing })
+  const { actor, mayMove = false } = tagger
+  const guard = (state: JournalState): void => {
+    checkTagName(state, name)
+    const present = state.tags.get(name)
+    if (present !== undefined && !mayMove) throw tagExists(name, present)
+  }
+  await journal.append({
+    event: 'tag_set',
+    clear: { manifest: Buffer.from(snapshot.manifest) },
+    details: { name, actor },
+    signing,
+    guard,
+  })
 }
 
 /** Takes a tag away; the snapshot stays, and the entry says which actor did it. @throws {NotFoundError} `tag-not-found`; {AccessError} when this member may not. */
 export async function removeTag(repository: Repository, name: string, actor: string): Promise<void> {
   const { signing, journal } = repository
-  const manifest = journal.state.tags.get(name)
-  if (manifest === undefined)
-    throw new NotFoundError('tag-not-found', `There is no tag '${name}'.`, { hint: "'cairn tag --list' shows the tags." })
-  await journal.append({ event: 'tag_removed', clear: { manifest: Buffer.from(manifest) }, details: { name, actor }, signing })
+  // The entry names what the tag names where it lands: had somebody moved it meanwhile, it would else remove nothing.
+  await journal.append({ event: 'tag_removed', clear: (state) => ({ manifest: taggedIn(state, name) }), details: { name, actor }, signing })
+}
+
+function taggedIn({ tags }: JournalState, name: string): Buffer {
+  const manifest = tags.get(name)
+  if (manifest !== undefined) return Buffer.from(manifest)
+  throw new NotFoundError('tag-not-found', `There is no tag '${name}'.`, { hint: "'cairn tag --list' shows the tags." })
 }
 
 function tagExists(name: string, manifest: Uint8Array): UsageError {
