@@ -73,7 +73,7 @@ function stdinSource(stdin: string, paths: readonly string[], dryRun: boolean): 
   const name = Buffer.from(stdin)
   if (!isEntryName(name))
     throw new UsageError('stdin-name', `'${stdin}' cannot name a file.`, { hint: 'Use 1 to 255 bytes without a slash.' })
-  const root: CaptureRoot = { path: Buffer.from('/'), selection: 'all', roots: [{ path: Buffer.from(`stdin:${stdin}`), at: name }] }
+  const root: CaptureRoot = { path: Buffer.from('/'), roots: [{ path: Buffer.from(`stdin:${stdin}`), at: name }] }
   return { root, stdin: name.toString('latin1'), defaultName: defaultSeries(stdin) }
 }
 

@@ -26,7 +26,7 @@ export const command = defineCommand({
   exits: ['partial', 'no-repository', 'lease', 'key', 'access', 'stop', 'integrity', 'store'],
   notes:
     'CAIRN_ACTOR says who acts: person:NAME, agent:NAME or schedule:NAME. Entries that cannot be read are recorded in the ' +
-    'snapshot and listed; the exit code is then 3. The repository itself is left out when it lies in what is backed up. In front of --stdin use `set -o pipefail`: a program that fails half way ends its ' +
+    'snapshot and listed; the exit code is then 3. What is named is backed up: --exclude, --exclude-caches and --one-file-system leave out what lies below it, never the path itself nor what leads to it. The repository itself is left out when it lies in what is backed up. In front of --stdin use `set -o pipefail`: a program that fails half way ends its ' +
     'stream like one that is done, and only the shell sees that the dump is cut short.',
   builder: (yargs) =>
     yargs
@@ -44,10 +44,15 @@ export const command = defineCommand({
       .option('request-id', { type: 'string', requiresArg: true, describe: 'the request or ticket behind it' })
       .option('application-version', { type: 'string', requiresArg: true, describe: 'version of what is backed up' })
       .option('storage-spec-version', { type: 'string', requiresArg: true, describe: 'version of its storage layout' })
-      .option('exclude', { type: 'string', array: true, requiresArg: true, describe: 'leave out what this gitignore pattern matches' })
+      .option('exclude', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'leave out what this gitignore pattern matches below the paths',
+      })
       .option('exclude-file', { type: 'string', array: true, requiresArg: true, describe: 'file with gitignore patterns' })
       .option('exclude-caches', { type: 'boolean', default: false, describe: 'leave out what lies beside a CACHEDIR.TAG' })
-      .option('one-file-system', { type: 'boolean', default: false, describe: 'do not cross into other file systems' })
+      .option('one-file-system', { type: 'boolean', default: false, describe: 'stay on the file system of each path' })
       .option('stdin', { type: 'string', requiresArg: true, describe: 'back up standard input as a file of this name' })
       .option('reread', { type: 'boolean', default: false, describe: 'read every file again, also those that look unchanged' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),
@@ -58,6 +63,7 @@ export const command = defineCommand({
     const session = await context.openSession()
     const series = await seriesOf(session, args, source)
     const { excludesOf } = await import('../../src/sources/filesystem/excludes.ts')
+    const { selectionOf } = await import('../../src/sources/filesystem/selection.ts')
     const host = os.hostname()
     const createdBy = session.repository.journal.member(session.repository.signing.memberId)?.label ?? userName()
     const { openCache, keep, drop } = await captureCache(session, args, source, series, patterns)
@@ -66,7 +72,7 @@ export const command = defineCommand({
       ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: addAbortSignal(context.signal, standardInput()) } }),
       facts: commitFacts(said, { series, host, actor: session.actor, createdBy, excludes: patterns }),
       assertSource: await sourceCheck(args, source),
-      isExcluded: excludesOf(patterns),
+      isExcluded: excludesOf(patterns, selectionOf(source.root.roots)),
       excludeCaches: args.excludeCaches,
       oneFileSystem: args.oneFileSystem,
       openCache,

@@ -64,12 +64,14 @@ async function sidesOf(
     return { sides: { before: left, missedBefore, ...right, ...bothSnapshots }, close: () => undefined }
   }
   const { DirectoryHandles } = await import('../../src/sources/filesystem/directory-handle.ts')
-  const { excludesOf } = await import('../../src/sources/filesystem/excludes.ts')
+  const { scopeOf } = await import('../../src/operations/diff/live-scope.ts')
   const { OwnDirectory } = await import('../../src/sources/filesystem/own-directory.ts')
   const { liveDirectory } = await import('../../src/operations/diff/live-side.ts')
   const handles = new DirectoryHandles()
-  const leftOut = { isExcluded: excludesOf(old.manifest.excludes), own: new OwnDirectory(session.repository.store.directory) }
-  const live = liveDirectory(handles.root(existingDirectory(after)), leftOut, old.path.toString('latin1'))
+  const place = old.path.toString('latin1')
+  const scope = scopeOf(old.manifest, place)
+  const handle = handles.root(existingDirectory(after), scope.isWay)
+  const live = liveDirectory({ handle, path: place, scope, own: new OwnDirectory(session.repository.store.directory) })
   return { sides: { before: left, missedBefore, after: live, missedAfter: () => undefined, ...oneLive }, close: () => handles.close() }
 }
 

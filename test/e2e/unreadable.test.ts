@@ -41,3 +41,34 @@ describe.runIf(isRoot)('a directory that may not be read', () => {
     expect(error).toMatchObject({ code: 'unreadable-root', message: expect.stringContaining(place.at('closed')) })
   })
 })
+
+describe.runIf(isRoot)('directories that may be entered and not listed', () => {
+  const place = new CliPlace(NOBODY)
+  beforeAll(async () => {
+    for (const name of ['a/x', 'b/y', 'hidden/z']) place.write(`p/${name}`, name)
+    place.write('p/file', 'file')
+    fs.chmodSync(place.at('p'), 0o711)
+    await place.json(['init'])
+  }, 60_000)
+  afterAll(() => place.remove())
+
+  test('lead to the paths in them, one or several, files or directories', async () => {
+    const paths = ['p/a', 'p/b', 'p/file']
+    expect(await place.json(['commit', ...paths, '--name', 'several'])).toMatchObject({ files: 3, complete: true })
+    expect(await place.json(['commit', 'p/file', '--name', 'file'])).toMatchObject({ files: 1, complete: true })
+    const { stdout } = await place.run(['ls', `several:${place.at('p').slice(1)}`, '-R'])
+    expect(stdout.match(/(?<=\/p\/).*/g)).toEqual(['a/', 'a/x', 'b/', 'b/y', 'file'])
+    expect(await place.json(['diff', `several:${place.at('p').slice(1)}`, './p'])).toMatchObject({ same: true })
+    fs.writeFileSync(place.at('p/b/y'), 'other')
+    expect(await place.json(['commit', ...paths, '--name', 'several'])).toMatchObject({ files: 3, complete: true })
+    expect((await place.run(['cat', `several:${place.at('p/b/y').slice(1)}`])).stdout).toBe('other')
+  })
+
+  test('are told where all in them was asked for', async () => {
+    const { problems } = await place.json(['commit', '.', 'p/a', '--name', 'whole', '--exclude', 'repository', '--exclude', 'home'], {
+      code: 3,
+    })
+    expect(problems).toEqual([expect.objectContaining({ path: place.at('p').slice(1), kind: 'unreadable' })])
+    expect((await place.run(['ls', `whole:${place.at('p').slice(1)}`, '-R'])).stdout).toMatch(/p\/a\/\n.*p\/a\/x\n$/)
+  })
+})

@@ -129,7 +129,7 @@ describe('the series of a source', () => {
   })
 
   const source = (path: string, host = 'here') => ({
-    root: { path: Buffer.from(path), selection: 'all' as const, roots: [{ path: Buffer.from(path), at: Buffer.alloc(0) }] },
+    root: { path: Buffer.from(path), roots: [{ path: Buffer.from(path), at: Buffer.alloc(0) }] },
     host,
   })
 

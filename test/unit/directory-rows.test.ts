@@ -35,7 +35,7 @@ function entryOf(name: string): Buffer {
 
 /** Remembers a directory of these names, of which those that end in `/` are directories; returns its rows. */
 function remembered(names: readonly string[], rows = new MemoryRows(), cached?: CachedDirectory): MemoryRows {
-  const node = new DirectoryNode(undefined, 0, undefined as never, 'it', 'all')
+  const node = new DirectoryNode(undefined, 0, undefined as never, 'it', undefined as never)
   node.names = names
   node.types = names.map((name) => (name.endsWith(' dir') ? ENTRY_DIRECTORY : ENTRY_FILE))
   node.stats = statsOf(names)

@@ -5,14 +5,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeEntry, ENTRY_DIRECTORY, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk } from '../../repository/objects/stream-writer.ts'
 import { storeTree } from '../../repository/objects/tree-writer.ts'
-import { readLatin1Names } from '../../runtime/posix/directory.ts'
 import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
-import type { DirectoryHandle, DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
+import type { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
-import { type IsExcluded, isTaggedCache, TAGGED_CACHE_NAMES } from '../../sources/filesystem/excludes.ts'
 import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
-import type { CaptureRoot, Selection } from '../../sources/filesystem/selection.ts'
+import { Scope, type ScopeRules } from '../../sources/filesystem/scope.ts'
+import { type CaptureRoot, selectionOf } from '../../sources/filesystem/selection.ts'
 import { isForgotten, StatRecords } from '../../sources/filesystem/stat-record.ts'
 import { unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
 import { CachedDirectory, type CaptureCache } from './cached-directory.ts'
@@ -28,11 +27,9 @@ export interface CaptureOptions {
   readonly root: CaptureRoot
   /** The directories of the walk; whoever made them closes them when nobody reads any more. */
   readonly handles: DirectoryHandles
-  readonly isExcluded: IsExcluded | undefined
+  readonly rules: ScopeRules
   /** The store that the capture goes into. */
   readonly own: OwnDirectory
-  readonly excludeCaches: boolean
-  readonly oneFileSystem: boolean
   /** Wall clock at the start, in milliseconds: what changed since may have changed unseen. */
   readonly startedAt: number
   readonly cache: CaptureCache | undefined
@@ -51,8 +48,12 @@ const DIRECTORIES_PER_TURN = 4
 
 /** Walks a root and returns its entry, whose name is empty. After an error threads may still read through the handles. */
 export async function capture(options: CaptureOptions): Promise<Entry> {
-  return new Capture(options).run(options.handles.root(options.root.path))
+  const { root, handles, rules } = options
+  const scope = Scope.at(rules, selectionOf(root.roots), '')
+  return new Capture(options).run(new DirectoryNode(undefined, 0, handles.root(root.path, scope.isWay), '', scope))
 }
+
+const NO_WAY = Object.assign(new Error('what led there is no directory any more'), { code: 'ENOTDIR' })
 
 class Capture {
   readonly #options: CaptureOptions
@@ -60,7 +61,6 @@ class Capture {
   /** Directories that hold others still to be visited, from the root down. */
   readonly #stack: DirectoryNode[] = []
   readonly #stat = new StatBuffer()
-  #device = 0
   #rootEntry: Uint8Array | undefined
 
   constructor(options: CaptureOptions) {
@@ -69,11 +69,10 @@ class Capture {
     this.#walk = { counts, problems, startedAt, finishOne: (node) => this.#finishOne(node) }
   }
 
-  async run(root: DirectoryHandle): Promise<Entry> {
+  async run(root: DirectoryNode): Promise<Entry> {
     const { queue, signal, counts } = this.#options
-    this.#device = root.stat().dev
     counts.directories++
-    let node: DirectoryNode | undefined = new DirectoryNode(undefined, 0, root, '', this.#options.root.selection)
+    let node: DirectoryNode | undefined = root
     for (let visited = 1; node !== undefined; visited++, node = this.#next()) {
       signal?.throwIfAborted()
       this.#options.check()
@@ -102,7 +101,7 @@ class Capture {
       this.#list(node)
     } catch (error) {
       if (node.parent === undefined) throw unreadableRoot(this.#options.root.path, error)
-      this.#options.problems.addError(node.path, error)
+      this.#lose([node.path, ...node.scope.namedBelow(node.path)], error)
       this.#options.counts.remove(ENTRY_DIRECTORY, '', 0)
       node.handle.close()
       node.parent.changed = true
@@ -117,7 +116,10 @@ class Capture {
   /** Reads the names that are captured, sorted, with the stat record and type of each. */
   #list(node: DirectoryNode): void {
     const fd = node.handle.fd()
-    const names = this.#crossesDevice(node) ? [] : this.#chosenNames(node, fd)
+    const names = node.scope.names(node.handle, (error) => {
+      node.incomplete = true
+      this.#options.problems.addError(node.path, error)
+    })
     const kept: string[] = []
     node.stats = new StatRecords(names.length)
     for (const name of names) {
@@ -130,23 +132,12 @@ class Capture {
     node.cached = this.#options.cache && CachedDirectory.read(this.#options.cache, node.path)
   }
 
-  #crossesDevice(node: DirectoryNode): boolean {
-    return this.#options.oneFileSystem && node.handle.stat().dev !== this.#device
-  }
-
-  #chosenNames(node: DirectoryNode, fd: number): readonly string[] {
-    const { selection } = node
-    const all = readLatin1Names(fd)
-    const chosen = selection === 'all' ? all : all.filter((name) => selection.has(name))
-    return this.#options.excludeCaches && isTaggedCache(fd, chosen) ? TAGGED_CACHE_NAMES : chosen
-  }
-
   #statInto(node: DirectoryNode, fd: number, name: string, index: number): EntryType | undefined {
     const stat = this.#stat
     try {
       stat.readLatin1At(fd, name)
       const type = entryTypeOf(stat)
-      if (this.#options.isExcluded?.(node.pathOf(name), type === ENTRY_DIRECTORY) === true) return undefined
+      if (!node.scope.isWhole && this.#isLeftOut(node, name, type === ENTRY_DIRECTORY)) return undefined
       if (type === ENTRY_DIRECTORY && this.#options.own.is(stat)) {
         this.#options.own.note(node.pathOf(name))
         return undefined
@@ -155,9 +146,20 @@ class Capture {
       node.stats.put(index, stat)
       return type
     } catch (error) {
-      this.#options.problems.addError(node.pathOf(name), error)
+      const path = node.pathOf(name)
+      this.#lose([path, ...node.scope.namedBelow(path, name)], error)
       return undefined
     }
+  }
+
+  #isLeftOut(node: DirectoryNode, name: string, isDirectory: boolean): boolean {
+    const path = node.pathOf(name)
+    if (!isDirectory) this.#lose(node.scope.namedBelow(path, name), NO_WAY)
+    return node.scope.leavesOut(path, name, isDirectory)
+  }
+
+  #lose(paths: readonly string[], error: unknown): void {
+    for (const path of paths) this.#options.problems.addError(path, error)
   }
 
   /** Decides for each name: as it was, a directory to visit, or a file to read. */
@@ -188,8 +190,9 @@ class Capture {
 
   #below(node: DirectoryNode, index: number): DirectoryNode {
     const name = node.names[index]!
-    const selection: Selection = node.selection === 'all' ? 'all' : node.selection.get(name)!
-    return new DirectoryNode(node, index, node.handle.child(Buffer.from(name, 'latin1')), node.pathOf(name), selection)
+    const path = node.pathOf(name)
+    const scope = node.scope.below(path, name)
+    return new DirectoryNode(node, index, node.handle.child(Buffer.from(name, 'latin1'), scope.isWay), path, scope)
   }
 
   /** One thing less to wait for; makes the tree of every directory that is complete by that, up to the root. */

@@ -103,7 +103,7 @@ export class CommitRun {
   }
 
   async #captureRoot(): Promise<Entry> {
-    const { root, stdin, isExcluded, excludeCaches = false, oneFileSystem = false, openCache, signal } = this.#options
+    const { root, stdin, openCache, signal } = this.#options
     this.#held = await heldObjects(this.#repository.store)
     const putTree = this.#trees.put
     if (stdin !== undefined) {
@@ -114,10 +114,8 @@ export class CommitRun {
     return capture({
       root,
       handles: this.#handles,
-      isExcluded,
+      rules: this.#options,
       own: this.#own,
-      excludeCaches,
-      oneFileSystem,
       startedAt: this.#startedAt,
       cache: openCache?.(heldNames(this.#held)),
       queue: this.#queue,

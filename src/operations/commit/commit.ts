@@ -7,7 +7,7 @@ import { Lease } from '../../repository/lease.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { monotonicMs, now } from '../../runtime/clock.ts'
 import { randomBytes } from '../../runtime/random.ts'
-import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
+import type { ScopeRules } from '../../sources/filesystem/scope.ts'
 import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
 import type { CaptureCache } from './cached-directory.ts'
 import { checkpointAfter } from './commit-checkpoint.ts'
@@ -43,16 +43,13 @@ export interface CommitProgress {
   readonly problems: number
 }
 
-export interface CommitOptions {
+export interface CommitOptions extends ScopeRules {
   readonly root: CaptureRoot
   /** Instead of files: one file of this name (latin1 text) with what the stream brings. */
   readonly stdin?: { readonly name: string; readonly stream: AsyncIterable<Uint8Array> }
   readonly facts: SnapshotFacts
   /** Asked of the state in which the snapshot is to stand; throws when the series has become another source's meanwhile. */
   readonly assertSource?: ((state: JournalState) => void) | undefined
-  readonly isExcluded?: IsExcluded | undefined
-  readonly excludeCaches?: boolean
-  readonly oneFileSystem?: boolean
   /** Gives the catalog's rows, given the objects that the store holds now; undefined to read every file. */
   readonly openCache?: (held: readonly string[]) => CaptureCache | undefined
   /** Packs, by id as hex, that verification found damaged: their chunks are stored again. */

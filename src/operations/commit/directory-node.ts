@@ -3,7 +3,7 @@
 import { ENTRY_DIRECTORY, type EntryType } from '../../../format/tree.ts'
 import type { EncodedEntry } from '../../repository/objects/tree-writer.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
-import type { Selection } from '../../sources/filesystem/selection.ts'
+import type { Scope } from '../../sources/filesystem/scope.ts'
 import { StatRecords } from '../../sources/filesystem/stat-record.ts'
 import type { CachedDirectory, CaptureCache, Comparison } from './cached-directory.ts'
 import { checksumOf, encodeFirstRow, encodeFurtherRow, type NewPart, PART_NAMES, partCount } from './directory-row.ts'
@@ -20,7 +20,7 @@ export class DirectoryNode {
   readonly handle: DirectoryHandle
   /** Path below the root of the snapshot, as latin1 text; empty for the root. */
   readonly path: string
-  readonly selection: Selection
+  readonly scope: Scope
   names: readonly string[] = []
   stats = NO_RECORDS
   types: EntryType[] = []
@@ -40,12 +40,12 @@ export class DirectoryNode {
   /** Whether something of it could not be captured, so that the next commit must not take it for unchanged. */
   incomplete = false
 
-  constructor(parent: DirectoryNode | undefined, index: number, handle: DirectoryHandle, path: string, selection: Selection) {
+  constructor(parent: DirectoryNode | undefined, index: number, handle: DirectoryHandle, path: string, scope: Scope) {
     this.parent = parent
     this.index = index
     this.handle = handle
     this.path = path
-    this.selection = selection
+    this.scope = scope
   }
 
   get name(): Buffer {

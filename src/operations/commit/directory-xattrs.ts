@@ -1,6 +1,5 @@
 // Extended attributes of a directory, read when its entry is made.
 
-import { readXattrsFd } from '../../runtime/posix/xattr.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import { type EntryXattr, xattrsOf } from './xattrs.ts'
 
@@ -10,7 +9,7 @@ export function readDirectoryXattrs(
   putData: (bytes: Uint8Array) => Uint8Array,
 ): { xattrs: readonly EntryXattr[]; problem?: string } {
   try {
-    return { xattrs: xattrsOf(readXattrsFd(handle.fd()), putData) }
+    return { xattrs: xattrsOf(handle.xattrs(), putData) }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error

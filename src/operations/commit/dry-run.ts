@@ -33,10 +33,8 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
   const handles = new DirectoryHandles()
   const walk = {
     root: options.root,
-    isExcluded: options.isExcluded,
+    rules: options,
     own,
-    excludeCaches: options.excludeCaches ?? false,
-    oneFileSystem: options.oneFileSystem ?? false,
     startedAt: now(),
     cache: readOnly(options.openCache?.(heldNames(await heldObjects(repository.store)))),
     queue: COUNTED_ONLY,

@@ -3,62 +3,73 @@
 import fs from 'node:fs'
 import { ENTRY_DIRECTORY, ENTRY_FILE, ENTRY_SYMLINK, type Entry } from '../../../format/tree.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
-import { readNames } from '../../runtime/posix/directory.ts'
 import { statAt } from '../../runtime/posix/stat.ts'
-import { readXattrsAt, readXattrsFd, type Xattr } from '../../runtime/posix/xattr.ts'
+import { readXattrsAt, type Xattr } from '../../runtime/posix/xattr.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
-import type { IsExcluded } from '../../sources/filesystem/excludes.ts'
 import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
+import type { Scope } from '../../sources/filesystem/scope.ts'
 import type { DiffNode } from './change.ts'
 
 const READ_BYTES = 1 << 20
 
-/** What of a live directory a commit would leave out, and a comparison therefore does. */
-export interface LeftOut {
-  /** Sees paths below the snapshot's root, as latin1 text. */
-  readonly isExcluded: IsExcluded | undefined
+interface LiveDirectory {
+  readonly handle: DirectoryHandle
+  /** Its place in the snapshot, as latin1 text. */
+  readonly path: string
+  /** What of it a commit would take, so that a comparison does as well. */
+  readonly scope: Scope
   readonly own: OwnDirectory
 }
 
-/** The directory that was named; its name does not count. `path` is its place in the snapshot, as latin1 text. */
-export function liveDirectory(handle: DirectoryHandle, leftOut: LeftOut, path: string): DiffNode {
-  return directoryNode(handle, leftOut, path, entryOf(Buffer.alloc(0), ENTRY_DIRECTORY, handle.stat()))
+/** The directory that was named; its name does not count. */
+export function liveDirectory(directory: LiveDirectory): DiffNode {
+  return directoryNode(directory, entryOf(Buffer.alloc(0), ENTRY_DIRECTORY, directory.handle.stat()))
 }
 
 /** Opens the directory when somebody looks into it: one that may not be read must not hide those beside it. */
-function directoryNode(handle: DirectoryHandle, leftOut: LeftOut, path: string, entry: Entry): DiffNode {
+function directoryNode(directory: LiveDirectory, entry: Entry): DiffNode {
+  const { handle, scope } = directory
   return {
     entry,
     sizeBytes: 0,
     async *children() {
-      for (const child of readNames(handle.fd())) {
-        const node = liveChild(handle, leftOut, path, child)
+      for (const child of scope.names(handle, refuse)) {
+        const node = liveChild(directory, child)
         if (node !== undefined) yield node
       }
     },
     read: nothing,
-    xattrs: async () => valuesOf(readXattrsFd(handle.fd())),
+    xattrs: async () => valuesOf(handle.xattrs()),
   }
 }
 
+function refuse(error: unknown): never {
+  throw error
+}
+
 /** Undefined for what is left out, of a type that no snapshot holds, or gone by now. */
-function liveChild(parent: DirectoryHandle, leftOut: LeftOut, directory: string, name: Buffer): DiffNode | undefined {
-  const path = directory === '' ? name.toString('latin1') : `${directory}/${name.toString('latin1')}`
-  const stat = unlessGone(() => statAt(parent.fd(), name))
+function liveChild(parent: LiveDirectory, text: string): DiffNode | undefined {
+  const { handle, scope, own } = parent
+  const path = parent.path === '' ? text : `${parent.path}/${text}`
+  const name = Buffer.from(text, 'latin1')
+  const stat = unlessGone(() => statAt(handle.fd(), name))
   const type = stat && entryTypeOf(stat)
-  if (type === undefined || leftOut.isExcluded?.(path, type === ENTRY_DIRECTORY) === true) return undefined
-  if (type === ENTRY_DIRECTORY && leftOut.own.is(stat!)) return undefined
-  if (type === ENTRY_DIRECTORY) return directoryNode(parent.child(name), leftOut, path, entryOf(name, type, stat!))
-  const target = type === ENTRY_SYMLINK ? unlessGone(() => readlinkAt(parent.fd(), name)) : undefined
+  if (type === undefined || scope.leavesOut(path, text, type === ENTRY_DIRECTORY)) return undefined
+  if (type === ENTRY_DIRECTORY) {
+    if (own.is(stat!)) return undefined
+    const below = scope.below(path, text)
+    return directoryNode({ handle: handle.child(name, below.isWay), path, scope: below, own }, entryOf(name, type, stat!))
+  }
+  const target = type === ENTRY_SYMLINK ? unlessGone(() => readlinkAt(handle.fd(), name)) : undefined
   if (type === ENTRY_SYMLINK && target === undefined) return undefined
   const entry: Entry = { ...entryOf(name, type, stat!), ...(target !== undefined && { target }) }
   return {
     entry,
     sizeBytes: type === ENTRY_FILE ? stat!.sizeBytes : 0,
     children: nothing,
-    read: () => contentOf(parent, name),
-    xattrs: async () => valuesOf(readXattrsAt(parent.fd(), name)),
+    read: () => contentOf(handle, name),
+    xattrs: async () => valuesOf(readXattrsAt(handle.fd(), name)),
   }
 }
 

@@ -20,11 +20,11 @@ export function openAt(dirFd: number, name: Bytes, flags: number, mode = 0o600):
 }
 
 /**
- * Opens a directory below a directory, never through a symlink.
+ * Opens a directory below a directory, never through a symlink; with O_PATH one that may be entered but not listed.
  * @throws {PosixError} ENOTDIR when the name is a symlink or no directory
  */
-export function openDirNoFollow(parentFd: number, name: Bytes): number {
-  return openAt(parentFd, name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+export function openDirNoFollow(parentFd: number, name: Bytes, access = constants.O_RDONLY): number {
+  return openAt(parentFd, name, access | constants.O_DIRECTORY | constants.O_NOFOLLOW)
 }
 
 /**

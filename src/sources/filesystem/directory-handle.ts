@@ -3,12 +3,16 @@
 
 import fs from 'node:fs'
 import { openDirNoFollow } from '../../runtime/posix/at.ts'
+import { readLatin1Names } from '../../runtime/posix/directory.ts'
 import type { FileStat } from '../../runtime/posix/file-stat.ts'
+import { O_PATH } from '../../runtime/posix/linux.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
+import { readXattrs, readXattrsFd, type Xattr } from '../../runtime/posix/xattr.ts'
 import { unreadableRoot } from './unreadable-root.ts'
 
 const MAX_OPEN = 256
 const MAX_PINNED = 256
+const { O_DIRECTORY, O_RDONLY } = fs.constants
 
 /** The directories of one walk that are open now, least recently used first. */
 export class DirectoryHandles {
@@ -17,11 +21,16 @@ export class DirectoryHandles {
 
   /**
    * The root of a walk. It may itself be reached through symlinks: the person named it. Absolute path as text or bytes.
+   * @param isWay as of `child`
    * @throws {UsageError} `unreadable-root`
    */
-  root(path: string | Buffer): DirectoryHandle {
-    const root = new DirectoryHandle(this, undefined, Buffer.from(path), openRoot(path))
-    root.pin() // a root cannot be reopened by name without following symlinks again
+  root(path: string | Buffer, isWay = false): DirectoryHandle {
+    const root = new DirectoryHandle(this, undefined, Buffer.from(path), isWay)
+    try {
+      root.pin() // a root cannot be reopened by name without following symlinks again
+    } catch (error) {
+      throw unreadableRoot(path, error)
+    }
     return root
   }
 
@@ -58,14 +67,6 @@ export class DirectoryHandles {
   }
 }
 
-function openRoot(path: string | Buffer): number {
-  try {
-    return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
-  } catch (error) {
-    throw unreadableRoot(path, error)
-  }
-}
-
 export class DirectoryHandle {
   readonly #handles: DirectoryHandles
   readonly #parent: DirectoryHandle | undefined
@@ -73,22 +74,37 @@ export class DirectoryHandle {
   #fd: number | undefined
   #pins = 0
   #stat: FileStat | undefined
+  readonly #isWay: boolean
+  /** Why it cannot be listed, though it is open. */
+  #refused: Error | undefined
 
-  constructor(handles: DirectoryHandles, parent: DirectoryHandle | undefined, name: Buffer, fd?: number) {
+  constructor(handles: DirectoryHandles, parent: DirectoryHandle | undefined, name: Buffer, isWay: boolean) {
     this.#handles = handles
     this.#parent = parent
     this.#name = name
-    this.#fd = fd
-    if (fd !== undefined) handles.opened(this)
+    this.#isWay = isWay
   }
 
   get isPinned(): boolean {
     return this.#pins > 0
   }
 
-  /** A directory in this one, by one name. It is opened when it is used. */
-  child(name: Buffer): DirectoryHandle {
-    return new DirectoryHandle(this.#handles, this, name)
+  /**
+   * A directory in this one, by one name. It is opened when it is used.
+   * @param isWay whether names in it can be asked for where it may be entered but not listed
+   */
+  child(name: Buffer, isWay = false): DirectoryHandle {
+    return new DirectoryHandle(this.#handles, this, name, isWay)
+  }
+
+  /**
+   * Its names, sorted, as latin1 text.
+   * @throws {PosixError} EACCES for one that can only be entered, and as `fd` does
+   */
+  names(): string[] {
+    const fd = this.fd()
+    if (this.#refused !== undefined) throw this.#refused
+    return readLatin1Names(fd)
   }
 
   /** Keeps the handle open, for other threads that use its number, until `unpin`. */
@@ -123,6 +139,12 @@ export class DirectoryHandle {
     return this.#stat ?? (this.#stat = statFd(fd))
   }
 
+  /** Its extended attributes. @throws {PosixError} when one cannot be read, and as `fd` does */
+  xattrs(): readonly Xattr[] {
+    const fd = this.fd()
+    return this.#refused === undefined ? readXattrsFd(fd) : readXattrs(`/proc/self/fd/${fd}/.`)
+  }
+
   close(): void {
     if (this.#fd !== undefined) fs.closeSync(this.#fd)
     this.#fd = undefined
@@ -130,7 +152,7 @@ export class DirectoryHandle {
   }
 
   #reopen(): void {
-    const fd = openDirNoFollow(this.#parent!.#fd!, this.#name)
+    const fd = this.#openListable()
     const stat = statFd(fd)
     if (this.#stat !== undefined && (this.#stat.ino !== stat.ino || this.#stat.dev !== stat.dev)) {
       fs.closeSync(fd)
@@ -139,5 +161,21 @@ export class DirectoryHandle {
     this.#stat ??= stat
     this.#fd = fd
     this.#handles.opened(this)
+  }
+
+  #openListable(): number {
+    this.#refused = undefined
+    try {
+      return this.#openAs(O_RDONLY)
+    } catch (error) {
+      if (!this.#isWay || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+      this.#refused = error as Error
+      return this.#openAs(O_PATH)
+    }
+  }
+
+  #openAs(access: number): number {
+    if (this.#parent === undefined) return fs.openSync(this.#name, access | O_DIRECTORY)
+    return openDirNoFollow(this.#parent.#fd!, this.#name, access)
   }
 }

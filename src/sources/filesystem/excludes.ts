@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import ignore, { type Ignore } from 'ignore'
 import { openAt } from '../../runtime/posix/at.ts'
+import type { Selection } from './selection.ts'
 
 const CACHE_TAG = 'CACHEDIR.TAG'
 const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55', 'latin1')
@@ -10,11 +11,33 @@ const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55
 /** Says whether a path below the root is left out. Paths are latin1 text; patterns see them as UTF-8. */
 export type IsExcluded = (path: string, isDirectory: boolean) => boolean
 
-/** A predicate over gitignore patterns; undefined when there are none, so that nothing is asked. */
-export function excludesOf(patterns: readonly string[]): IsExcluded | undefined {
+/**
+ * A predicate over gitignore patterns; undefined when there are none, so that nothing is asked. What was named, and what leads there,
+ * makes nothing below it excluded; of what leads there the predicate still says whether the patterns match it.
+ */
+export function excludesOf(patterns: readonly string[], selection: Selection): IsExcluded | undefined {
   if (patterns.length === 0) return undefined
   const rules: Ignore = ignore({ allowRelativePaths: true, ignorecase: false }).add([...patterns])
-  return (path, isDirectory) => rules.ignores(Buffer.from(path, 'latin1').toString('utf8') + (isDirectory ? '/' : ''))
+  const matched = new Set<string>()
+  exempt(rules, selection, '', matched)
+  return (path, isDirectory) => matched.has(path) || rules.ignores(asText(path, isDirectory))
+}
+
+/** Adds a rule for each directory that was named or leads there, where the patterns match it: one of them matching is all that is undone. */
+function exempt(rules: Ignore, { below }: Selection, parent: string, matched: Set<string>): void {
+  for (const [name, next] of below) {
+    const path = `${parent}${name}`
+    const text = asText(path, true)
+    if (rules.ignores(text)) {
+      if (!next.isNamed) matched.add(path)
+      rules.add([`!/${text.replace(/[\\*?[]/g, '\\$&')}`])
+    }
+    exempt(rules, next, `${path}/`, matched)
+  }
+}
+
+function asText(path: string, isDirectory: boolean): string {
+  return Buffer.from(path, 'latin1').toString('utf8') + (isDirectory ? '/' : '')
 }
 
 /** Whether an open directory holds a valid CACHEDIR.TAG (https://bford.info/cachedir/). */

@@ -1,53 +1,79 @@
-// Which names of a directory are captured: all of them, or only the way to the paths that a person named.
+// What a person named, and where it stands in the snapshot.
 
 import fs from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../../errors.ts'
 
-/** All names, or only these, each with what is selected below it. Names are latin1 text. */
-export type Selection = 'all' | ReadonlyMap<string, Selection>
+/** What was named of a directory. Names are latin1 text. */
+export interface Selection {
+  /** Whether the directory itself was named: then all in it is selected. */
+  readonly isNamed: boolean
+  /** What was named in it by name, and what leads to something named. */
+  readonly below: ReadonlyMap<string, Selection>
+}
 
-/** What a capture starts from: one directory, and what is selected in it. */
+/** A path that was named: absolute, and its place in the snapshot, empty for the root itself. */
+export interface NamedPath {
+  readonly path: Buffer
+  readonly at: Buffer
+}
+
+/** What a capture starts from: one directory, and what was named in it. */
 export interface CaptureRoot {
   /** Absolute path of the directory that becomes the snapshot's root. */
   readonly path: Buffer
-  readonly selection: Selection
-  /** The paths that were named, absolute, each with its place in the snapshot (empty for the root itself). */
-  readonly roots: readonly { readonly path: Buffer; readonly at: Buffer }[]
+  readonly roots: readonly NamedPath[]
 }
 
 /**
  * Resolves the paths that a person named. One directory becomes the root itself; one file is captured alone, in its directory;
  * several paths keep their absolute paths below the root.
- * @throws {UsageError} when a path does not exist or is not absolute after resolving.
+ * @throws {UsageError} when a path is empty or does not exist.
  */
 export function captureRoot(paths: readonly string[]): CaptureRoot {
-  const [only] = paths
-  if (paths.length === 1 && only !== undefined) {
-    const real = existing(only)
-    if (fs.statSync(real).isDirectory()) return { path: real, selection: 'all', roots: [{ path: real, at: Buffer.alloc(0) }] }
-    const { directory, name } = split(real)
-    return { path: directory, selection: new Map([[name.toString('latin1'), 'all' as const]]), roots: [{ path: real, at: name }] }
-  }
-  const selection = new Map<string, Selection>()
-  const roots = paths.map((named) => {
-    const real = existing(named)
-    select(
-      selection,
-      real
-        .toString('latin1')
-        .split('/')
-        .filter((part) => part !== ''),
-    )
-    return { path: real, at: real.subarray(1) }
-  })
-  return { path: Buffer.from('/'), selection: selection.size === 0 ? 'all' : selection, roots }
+  const found = paths.map(existing)
+  const [only] = found
+  if (found.length !== 1 || only === undefined)
+    return { path: Buffer.from('/'), roots: found.map(({ path: real }) => ({ path: real, at: real.subarray(1) })) }
+  if (only.isDirectory) return { path: only.path, roots: [{ path: only.path, at: Buffer.alloc(0) }] }
+  const { directory, name } = split(only.path)
+  return { path: directory, roots: [{ path: only.path, at: name }] }
 }
 
-function existing(named: string): Buffer {
+/** What was named, given its places in the snapshot. */
+export function selectionOf(roots: readonly { readonly at: Uint8Array }[]): Selection {
+  const selection = newSelection()
+  for (const { at } of roots) {
+    let current = selection
+    for (const name of partsOf(Buffer.from(at).toString('latin1'))) {
+      const next = current.below.get(name) ?? newSelection()
+      current.below.set(name, next)
+      current = next
+    }
+    current.isNamed = true
+  }
+  return selection
+}
+
+/** The names that a path consists of. */
+export function partsOf(pathBelow: string): string[] {
+  return pathBelow.split('/').filter((part) => part !== '')
+}
+
+interface SelectionInTheMaking extends Selection {
+  isNamed: boolean
+  readonly below: Map<string, SelectionInTheMaking>
+}
+
+function newSelection(): SelectionInTheMaking {
+  return { isNamed: false, below: new Map() }
+}
+
+function existing(named: string): { path: Buffer; isDirectory: boolean } {
   const absolute = path.resolve(named)
   try {
-    return fs.realpathSync(absolute, { encoding: 'buffer' })
+    const real = fs.realpathSync(absolute, { encoding: 'buffer' })
+    return { path: real, isDirectory: fs.statSync(real).isDirectory() }
   } catch (cause) {
     throw new UsageError('no-such-path', `There is nothing to back up at ${absolute}.`, {
       hint: 'Check the path and its permissions.',
@@ -59,18 +85,4 @@ function existing(named: string): Buffer {
 function split(real: Buffer): { directory: Buffer; name: Buffer } {
   const slash = real.lastIndexOf('/')
   return { directory: slash === 0 ? Buffer.from('/') : real.subarray(0, slash), name: real.subarray(slash + 1) }
-}
-
-function select(selection: Map<string, Selection>, parts: readonly string[]): void {
-  const [first, ...rest] = parts
-  if (first === undefined) return
-  const known = selection.get(first)
-  if (known === 'all') return
-  if (rest.length === 0) {
-    selection.set(first, 'all')
-    return
-  }
-  const below = known instanceof Map ? known : new Map<string, Selection>()
-  selection.set(first, below)
-  select(below, rest)
 }
