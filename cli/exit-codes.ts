@@ -18,7 +18,7 @@ import {
 /** Every exit code with what it means; `--help` prints those of its command. */
 export const EXITS = {
   done: [0, 'done'],
-  usage: [2, 'the command line or a setting is wrong'],
+  usage: [2, 'the command line or a setting is wrong, or names a place that cannot be used'],
   partial: [3, 'done, but some entries have problems, which are listed'],
   'no-repository': [10, 'there is no repository at this place'],
   lease: [11, 'a lease was lost or could not be taken'],
@@ -28,7 +28,7 @@ export const EXITS = {
   format: [20, 'stored bytes break the format'],
   integrity: [21, 'stored bytes are not what they must be'],
   'not-found': [22, 'a snapshot, path or object that was named does not exist'],
-  store: [30, 'the store failed: full, read-only, or down'],
+  store: [30, 'a disk failed, of the store, a target or CAIRN_HOME: full, read-only, or down'],
   bug: [70, 'a defect of the program'],
   cancelled: [130, 'cancelled'],
 } as const satisfies Record<string, readonly [number, string]>

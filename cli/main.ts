@@ -3,12 +3,16 @@
 import { beforeOperands } from './operands.ts'
 import { reportError } from './output/error.ts'
 import { runProgram } from './program.ts'
+import { assertWorkingDirectory } from './working-directory.ts'
 
 const argv = process.argv.slice(2)
 const json = beforeOperands(argv).includes('--json')
 // A failure that nobody waited for is a defect, and still no reason to end without a word and a code.
 process.on('unhandledRejection', (reason) => process.exit(reportError(reason, { json })))
+// Where nothing can be told any more, the exit code still can.
+process.stderr.on('error', () => undefined)
 try {
+  assertWorkingDirectory()
   await runProgram(argv)
 } catch (error) {
   process.exitCode = reportError(error, { json })

@@ -14,7 +14,7 @@ import { entryFailure, systemCode } from './problem.ts'
 import { removeMarker, type StagingMark, writeMarker } from './staging-marker.ts'
 import { recoverStagings, removeStagingContent } from './stale-staging.ts'
 import { type SwapOptions, type SwapResult, swapIntoPlace, TREE_NAME } from './swap.ts'
-import { isRefused, notEmpty, openTargetPlace, stateOf, type TargetPlace } from './target-state.ts'
+import { notEmpty, openTargetPlace, stateOf, type TargetPlace } from './target-state.ts'
 
 export type { SwapOptions, SwapResult } from './swap.ts'
 
@@ -136,12 +136,12 @@ export class Staging {
   }
 }
 
-function nothingBeside({ path }: TargetPlace, cause: unknown): UsageError | StoreError {
-  const message = `Nothing can be created beside ${path}: ${entryFailure(cause)}.`
-  const hint = 'Restore to a place where this user may write.'
-  return isRefused(cause)
-    ? new UsageError('target-access', message, { hint, cause })
-    : new StoreError('target-io', message, { hint, cause })
+/** @throws {StoreError} when the file system is full, read-only or broken; otherwise the place that was named is none for a restore. */
+function nothingBeside({ path }: TargetPlace, cause: unknown): UsageError {
+  return new UsageError('target-access', `Nothing can be created beside ${path}: ${entryFailure(cause)}.`, {
+    hint: 'Restore to a place where this user may write.',
+    cause,
+  })
 }
 
 function durable(treeFd: number): void {

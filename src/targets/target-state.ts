@@ -46,7 +46,7 @@ function parentUnusable(parent: string, cause: unknown): UsageError {
 }
 
 /** Whether the system says that this user may not do it. */
-export function isRefused(error: unknown): boolean {
+function isRefused(error: unknown): boolean {
   return ['EACCES', 'EPERM'].includes(systemCode(error) ?? '')
 }
 

@@ -181,7 +181,7 @@ describe('opening and creating', () => {
     await expect(FileSystemStore.open(root)).rejects.toMatchObject({ code: 'repository-not-found', message: noRepository })
     await expect(FileSystemStore.create(root)).rejects.toMatchObject({ code: 'not-a-directory', message: noDirectory })
     await expect(FileSystemStore.open(join(root, 'x'))).rejects.toMatchObject({ message: `There is no directory ${join(root, 'x')}.` })
-    await expect(FileSystemStore.create(join(root, 'x'))).rejects.toMatchObject({ name: 'StoreError', code: 'store-no-place' })
+    await expect(FileSystemStore.create(join(root, 'x'))).rejects.toMatchObject({ name: 'UsageError', code: 'store-no-place' })
   })
 
   test('openStore takes a path and file://, and names what it does not take without repeating it', async () => {

@@ -47,11 +47,11 @@ describe('exit codes', () => {
 
   // Node's own way of making directories goes round for ever there, and listens to no signal.
   test.each(['CAIRN_HOME= XDG_CONFIG_HOME=/proc/x', 'CAIRN_HOME=/proc/x/y', 'CAIRN_HOME=/etc/passwd', 'CAIRN_CACHE=/proc/x/y'])(
-    '30: %s, where no directory can be made',
+    '2: the setting %s, where no directory can be made',
     async (settings) => {
       const { code, stderr } = await place.shell(`${settings} timeout -s KILL 30 "$0" "$1" init never`)
       expect([code, stderr]).toEqual([
-        30,
+        2,
         expect.stringMatching(/^cairn: Cannot use \/.*: no directory can be made .*\n {2}Name a place .*CAIRN_HOME/),
       ])
       expect(fs.existsSync(place.at('never'))).toBe(false)
@@ -59,10 +59,24 @@ describe('exit codes', () => {
     60_000,
   )
 
-  test('30: a repository where no directory can be made', async () => {
+  test('2: a repository where no directory can be made', async () => {
     const { code, stderr } = await place.shell('timeout -s KILL 30 "$0" "$1" init /proc/x/y')
-    expect([code, stderr]).toEqual([30, expect.stringContaining('Cannot make a store at /proc/x/y: the store cannot lie there (ENOENT).')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Cannot make a store at /proc/x/y: the store cannot lie there (ENOENT).')])
   }, 60_000)
+
+  test.each([
+    [['restore', 's', '--to', '/proc/x'], 'target-access'],
+    [['restore', 's', '--to', 'sample/f/x'], 'target-parent'],
+    [['key', 'export', '--writer', '--series', 's', '-o', '/proc/x/w.json'], 'home-no-place'],
+    [['key', 'add', '--new-identity', 'sample/f/w.json'], 'home-no-place'],
+  ])('2: %j names a place that cannot be used', async (args, code) => {
+    expect((await place.json(args, { code: 2 })).error.code).toBe(code)
+  })
+
+  test('the same, when nothing can be told', async () => {
+    expect((await place.shell('"$0" "$1" log --repo nowhere 2>/dev/full')).code).toBe(10)
+    expect((await place.shell('"$0" "$1" log --repo nowhere --json >/dev/full')).code).toBe(10)
+  })
 
   test('12: no key', async () => {
     const { stderr, code } = await place.run(['log'], { env: { CAIRN_HOME: place.at('other-home') } })

@@ -1,12 +1,14 @@
 // What goes wrong where the client keeps its memory: a full or broken disk under CAIRN_HOME must be told as such, not as a defect.
 
-import { StoreError } from '../../errors.ts'
+import { StoreError, UsageError } from '../../errors.ts'
 
 interface Meaning {
   readonly pattern: RegExp
   readonly code: string
   readonly what: string
   readonly hint: string
+  /** The place was named wrongly: nothing has failed. */
+  readonly isSetting?: true
 }
 
 /** Codes of system calls and of SQLite, which says "I/O error" for some of its files when the disk is full. */
@@ -18,7 +20,14 @@ const MEANINGS: readonly Meaning[] = [
     hint: 'Free space where CAIRN_HOME lies, then run the command again.',
   },
   {
-    pattern: /^(EROFS|EACCES|EPERM|SQLITE_READONLY\w*|SQLITE_CANTOPEN\w*)$/,
+    pattern: /^(EACCES|EPERM)$/,
+    code: 'home-access',
+    what: 'this user may not use it',
+    hint: 'Name a place where this user may write, or mend this one: its owner, its mode.',
+    isSetting: true,
+  },
+  {
+    pattern: /^(EROFS|SQLITE_READONLY\w*|SQLITE_CANTOPEN\w*)$/,
     code: 'home-access',
     what: 'it cannot be written',
     hint: 'Set CAIRN_HOME to a directory that can be written, or mend this one: its owner, its mode, its disk.',
@@ -28,6 +37,7 @@ const MEANINGS: readonly Meaning[] = [
     code: 'home-no-place',
     what: 'no directory can be made or used there',
     hint: 'Name a place where this user can make directories: by CAIRN_HOME, CAIRN_CACHE, or the option that named this one.',
+    isSetting: true,
   },
   {
     pattern: /^(EIO|SQLITE_IOERR\w*)$/,
@@ -48,8 +58,9 @@ export function homeError(error: unknown, file: string): unknown {
   const meaning = meaningOf(error)
   if (meaning === undefined) return error
   const { code } = error as { code: string }
-  const { what, hint } = meaning
-  return new StoreError(meaning.code, `Cannot use ${file}: ${what} (${code}).`, { hint, cause: error, fields: { path: file } })
+  const { what, hint, isSetting } = meaning
+  const kind = isSetting === true ? UsageError : StoreError
+  return new kind(meaning.code, `Cannot use ${file}: ${what} (${code}).`, { hint, cause: error, fields: { path: file } })
 }
 
 /** Whether an error says that a file below the home cannot be used now. */
@@ -57,7 +68,7 @@ export function isHomeFailure(error: unknown): boolean {
   return meaningOf(error) !== undefined
 }
 
-/** Does some work on a file below the home. @throws {StoreError} `home-*` when the disk does not let it. */
+/** Does some work on a file below the home. @throws {StoreError} `home-*` when the disk does not let it; {UsageError} when there is no such place. */
 export function withHomeErrors<T>(file: string, work: () => T): T {
   try {
     return work()

@@ -1,4 +1,4 @@
-import { StoreError } from '../../errors.ts'
+import { StoreError, UsageError } from '../../errors.ts'
 
 /** The code of a system call's error (`ENOENT`), or undefined when `error` is none. */
 export function errnoOf(error: unknown): string | undefined {
@@ -69,6 +69,9 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['ENFILE', TOO_MANY],
 ])
 
+/** The action of making a store. */
+export const MAKE = 'make a store at'
+
 /** What stops a root from being made where what it would lie in is not what it should be. */
 const NO_PLACE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
 
@@ -84,7 +87,9 @@ export function storeError(error: unknown, action: string, path: string): unknow
     return error
   }
   const meaning = meaningOf(errno, action)
-  return new StoreError(meaning.code, `Cannot ${action} ${path}: the store ${meaning.what} (${errno}).`, {
+  // A new store's place is one that a person has just named: nothing has failed.
+  const kind = action === MAKE && (meaning === NO_PLACE || meaning === DENIED) ? UsageError : StoreError
+  return new kind(meaning.code, `Cannot ${action} ${path}: the store ${meaning.what} (${errno}).`, {
     hint: meaning.hint,
     cause: error,
     fields: { path, errno },
@@ -93,7 +98,7 @@ export function storeError(error: unknown, action: string, path: string): unknow
 
 function meaningOf(errno: string, action: string): Meaning {
   if (action === 'link' && NO_LINK_CODES.has(errno)) return NO_LINKS
-  if (action === 'make a store at' && NO_PLACE_CODES.has(errno)) return NO_PLACE
+  if (action === MAKE && NO_PLACE_CODES.has(errno)) return NO_PLACE
   return MEANINGS.get(errno) ?? FAILED
 }
 

@@ -9,7 +9,7 @@ import { assertPermit, type Permit } from '../../runtime/permit.ts'
 import type { FileIdentity } from '../../runtime/posix/file-stat.ts'
 import { StoreDirectories } from './directories.ts'
 import { listDirectory } from './directory-listing.ts'
-import { storeError } from './file-system-errors.ts'
+import { MAKE, storeError } from './file-system-errors.ts'
 import { assertFitForStore, assertFreeForStore, noStoreAt } from './foreign-files.ts'
 import { objectFileSize, readObjectFile } from './object-files.ts'
 import { ObjectPlacer } from './object-placer.ts'
@@ -62,7 +62,7 @@ export class FileSystemStore implements ObjectStore {
       makeDirectories(resolve(path))
       await assertFitForStore(path)
     } catch (error) {
-      throw storeError(error, 'make a store at', resolve(path))
+      throw storeError(error, MAKE, resolve(path))
     }
     return FileSystemStore.open(path)
   }
