@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { misread, refuse as refuseWord } from './argument-bytes.js'
 
 const NEEDED_MAJOR = 24
 const EXIT_USAGE = 2
@@ -11,6 +12,8 @@ const root = new URL('../', import.meta.url)
 
 /** Runs `entry` (a module path without extension, relative to the package) in this process, or in a child under the local Node. */
 export async function launch(entry) {
+  const word = misread()
+  if (word !== undefined) return refuseWord(word)
   if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) return runHere(entry)
   const node = localNode()
   if (node === undefined) return refuse()

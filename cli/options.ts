@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import type { Argv, Options } from 'yargs'
 import type { SessionOptions } from '../src/control/session/session.ts'
 import { UsageError } from '../src/errors.ts'
+import { placeAt } from './place.ts'
 
 export interface GlobalArgs {
   readonly repo: string | undefined
@@ -53,7 +54,12 @@ export function sessionOptions(args: GlobalArgs, env: NodeJS.ProcessEnv): Sessio
 /** The files with secrets that others than their owner may read. */
 export function openSecrets({ passphraseFile, recoveryCodeFile }: GlobalArgs): string[] {
   const named = [passphraseFile, recoveryCodeFile].filter((file) => file !== undefined)
-  return named.filter((file) => ((fs.statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
+  return named.filter((file) => isOpenFile(file))
+}
+
+function isOpenFile(file: string): boolean {
+  const found = placeAt(file)
+  return found?.isDirectory() === false && (found.mode & 0o077) !== 0
 }
 
 function readSecretFile(file: string, what: string): string {

@@ -1,6 +1,6 @@
 // The arguments SNAPSHOT and SNAPSHOT:PATH of many commands.
 
-import fs from 'node:fs'
+import path from 'node:path'
 import type { Manifest } from '../format/manifest.ts'
 import { isSeriesName } from '../format/names.ts'
 import type { Session } from '../src/control/session/session.ts'
@@ -8,6 +8,7 @@ import { NotFoundError, UsageError } from '../src/errors.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../src/repository/journal/snapshot-names.ts'
 import type { SnapshotRecord } from '../src/repository/journal/state.ts'
 import { parsePathText } from './output/path-text.ts'
+import { placeAt } from './place.ts'
 
 export interface OpenedSnapshot {
   readonly snapshot: SnapshotRecord
@@ -45,8 +46,9 @@ function withDirectoryHint<T>(text: string, resolve: () => T): T {
     return resolve()
   } catch (error) {
     const isNone = error instanceof NotFoundError && error.code === 'snapshot-not-found'
-    if (!isNone || fs.statSync(text, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
-    const hint = `${error.hint} For the directory ${text} on disk, as in 'cairn diff SNAPSHOT DIRECTORY', write ./${text}`
+    if (!isNone || placeAt(text)?.isDirectory() !== true) throw error
+    const directory = path.isAbsolute(text) ? text : `./${path.normalize(text)}`
+    const hint = `${error.hint} Only 'cairn diff' takes a directory on disk, as its second argument: ${directory}`
     throw new NotFoundError(error.code, error.message, { hint, fields: error.fields, cause: error })
   }
 }

@@ -1,6 +1,5 @@
 // `cairn diff`: what changed between two snapshots, or since a snapshot.
 
-import fs from 'node:fs'
 import path from 'node:path'
 import type { Manifest } from '../../format/manifest.ts'
 import { ENTRY_DIRECTORY } from '../../format/tree.ts'
@@ -11,6 +10,7 @@ import { type DiffSides, diff } from '../../src/operations/diff/diff.ts'
 import { bothSnapshots, missedBy, oneLive, type SnapshotPlace, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
 import { entryAt, type FoundEntry, inSnapshot } from '../../src/operations/snapshot-tree.ts'
 import { changeJson, changeLine, Summary } from '../output/change.ts'
+import { placeAt } from '../place.ts'
 import { defineCommand } from '../run.ts'
 import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -85,7 +85,7 @@ async function directoryOf(session: Session, text: string): Promise<FoundEntry &
 
 function existingDirectory(text: string): string {
   const absolute = path.resolve(text)
-  if (fs.statSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true) return absolute
+  if (placeAt(absolute)?.isDirectory() === true) return absolute
   throw new UsageError('no-such-path', `There is no directory ${absolute}.`, { hint: 'Check the path and its permissions.' })
 }
 

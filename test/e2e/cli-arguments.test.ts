@@ -59,6 +59,49 @@ test.each([
   expect(error).toMatchObject({ code: 'empty-argument', message: `The value of ${shown} is empty.` })
 })
 
+const LONG = 'n'.repeat(300)
+const DEEP = `/${'d/'.repeat(2100)}`
+
+test.each([
+  [['restore', 's', '--to', LONG], 2, 'path-too-long'],
+  [['restore', 's', '--to', DEEP], 2, 'path-too-long'],
+  [['log', '--recovery-code-file', LONG], 2, 'path-too-long'],
+  [['log', '--passphrase-file', `a/${LONG}/b`], 2, 'path-too-long'],
+  [['key', 'export', '--writer', '--series', 's', '-o', LONG], 2, 'path-too-long'],
+  [['show', LONG], 22, 'snapshot-not-found'],
+  [['diff', 'latest', `./${LONG}`], 2, 'no-such-path'],
+] as const)('a name or path that no system takes is told as such: %#', async (args, code, name) => {
+  const { error } = await place.json(args, { code })
+  expect(error.code).toBe(name)
+  expect(error.message.length).toBeLessThan(500)
+})
+
+test.each([
+  ['init $(printf "bad\\377")', 'bad\\xff'],
+  ['commit a --name s $(printf "in\\377v")', 'in\\xffv'],
+  ['restore s --to $(printf "\\303")', '\\xc3'],
+])('an argument that is not UTF-8 is refused, not taken for another one: %s', async (line, shown) => {
+  const told = await place.shell(`"$0" "$1" ${line}`)
+  expect(told).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`cairn: The argument ${shown} is not UTF-8.\n`) })
+  expect(JSON.parse((await place.shell(`"$0" "$1" --json ${line}`)).stdout).error).toMatchObject({ code: 'argument-bytes', exitCode: 2 })
+})
+
+test('the character that stands for such bytes is a character', async () => {
+  expect((await place.run(['commit', 'no\ufffdne'])).stderr).toContain('There is nothing to back up at')
+})
+
+test('a working directory that is gone is told as such', async () => {
+  const { code, stderr } = await place.shell('mkdir gone && cd gone && rmdir ../gone && "$0" "$1" log')
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^cairn: The working directory cannot be found: .*\n {2}Go to another one/)])
+})
+
+test('a working directory that is no text is told as such', async () => {
+  const { code, stderr } = await place.shell(
+    'b=$(printf "b\\377") && mkdir "$b" && cd "$b" && { "$0" "$1" init here; e=$?; cd .. && rmdir "$b"; exit $e; }',
+  )
+  expect([code, stderr]).toEqual([2, expect.stringContaining('The working directory has a path that is not UTF-8.')])
+})
+
 test('an empty text is a text', async () => {
   expect((await place.json(['commit', 'a', '--name', 's', '-m', '', '--source', ''])).complete).toBe(true)
 })

@@ -31,7 +31,14 @@ const STATE = {
 describe('names of snapshots', () => {
   test('a directory that is there is told how to be named', async () => {
     const session = { repository: { journal: { state: STATE } } } as unknown as Session
-    await expect(openSnapshot(session, 'src')).rejects.toThrow(expect.objectContaining({ hint: expect.stringContaining('write ./src') }))
+    await expect(openSnapshot(session, 'src')).rejects.toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/second argument: \.\/src$/) }),
+    )
+    const absolute = `${process.cwd()}/src`
+    await expect(openSnapshot(session, absolute)).rejects.toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(`second argument: ${absolute}`) }),
+    )
+    await expect(openSnapshot(session, 'n'.repeat(300))).rejects.toThrow(expect.objectContaining({ code: 'snapshot-not-found' }))
     await expect(openSnapshot(session, 'nothing')).rejects.toThrow(expect.objectContaining({ hint: "'cairn log' lists the snapshots." }))
   })
 
