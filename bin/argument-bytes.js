@@ -3,13 +3,10 @@ import { readFileSync } from 'node:fs'
 
 const REPLACED = '\ufffd'
 
-/** The first argument, or setting of ours, that is not what was given; undefined when all are. */
+/** The first argument that is not what was given; undefined when all are. */
 export function misread() {
-  const settings = Object.keys(process.env).filter((name) => name.startsWith('CAIRN_'))
-  const isSuspect = [...process.argv, ...settings.map((name) => process.env[name])].some((text) => text.includes(REPLACED))
-  if (!isSuspect) return undefined
-  const named = wordsIn('/proc/self/environ').filter((word) => word.toString('latin1').startsWith('CAIRN_'))
-  return [...wordsIn('/proc/self/cmdline'), ...named].find((word) => !Buffer.from(word.toString('utf8')).equals(word))
+  if (!process.argv.some((text) => text.includes(REPLACED))) return undefined
+  return wordsIn('/proc/self/cmdline').find((word) => !Buffer.from(word.toString('utf8')).equals(word))
 }
 
 function wordsIn(file) {

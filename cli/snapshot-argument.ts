@@ -7,7 +7,7 @@ import type { Session } from '../src/control/session/session.ts'
 import { NotFoundError, UsageError } from '../src/errors.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../src/repository/journal/snapshot-names.ts'
 import type { SnapshotRecord } from '../src/repository/journal/state.ts'
-import { parsePathText } from './output/path-text.ts'
+import { cut, parsePathText } from './output/path-text.ts'
 import { placeAt } from './place.ts'
 
 export interface OpenedSnapshot {
@@ -28,7 +28,7 @@ export const PATH_NOTE = 'In PATH, \\xNN stands for a byte that is no UTF-8, and
 /** The name of a series as it was typed. @throws {UsageError} `series-name` when it cannot name one. */
 export function seriesArgument(name: string): string {
   if (isSeriesName(name)) return name
-  throw new UsageError('series-name', `'${name}' cannot name a series.`, {
+  throw new UsageError('series-name', `'${cut(name, 80)}' cannot name a series.`, {
     hint: 'Use 1 to 128 of A-Z a-z 0-9 . _ / -, beginning with a letter or digit; not latest, and nothing that could be an id.',
   })
 }

@@ -19,7 +19,9 @@ export function usageError(message: string, argv: readonly string[], program: Ar
   const option = beforeOperands(argv)
     .map((each) => each.split('=', 1)[0]!)
     .find((each) => each.startsWith('-') && camelCase(each) === camelCase(name))
-  return option === undefined ? unknownWord(name, argv) : unknownOption(option, argv, program)
+  if (option !== undefined) return unknownOption(option, argv, program)
+  const bundle = beforeOperands(argv).find((each) => /^-[^-]/.test(each) && name.length === 1 && each.includes(name))
+  return bundle === undefined ? unknownWord(name, argv) : unknownLetters(bundle)
 }
 
 /** How yargs names an option within a program. */
@@ -33,6 +35,12 @@ function unknownOption(option: string, argv: readonly string[], program: Argv<Gl
   const near = nearest(option.replace(/^-+/, ''), names)
   const hint = near === undefined ? helpHint(argv) : `Did you mean --${near}?`
   return new UsageError('unknown-option', `There is no option ${option}.`, { hint })
+}
+
+/** yargs takes each letter behind one dash for an option. */
+function unknownLetters(word: string): UsageError {
+  const hint = `For a name that begins with a dash write ./${word}, or put it behind --.`
+  return new UsageError('unknown-option', `There is no option ${word}.`, { hint })
 }
 
 function unknownWord(word: string, argv: readonly string[]): UsageError {

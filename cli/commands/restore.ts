@@ -76,9 +76,12 @@ export const command = defineCommand({
       )
       return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
     }
+    const isHere = plan.to === process.cwd()
     const outcome = await carriedOut(session, plan, args, context)
     if (outcome === undefined) return 'done'
     output.result(restoreJson(plan, outcome), () => (output.quiet ? '' : restoreText(plan, outcome)))
+    if (isHere)
+      output.note(`This shell still stands in the directory that was replaced. To see what was restored: cd ${JSON.stringify(plan.to)}`)
     return outcome.complete ? 'done' : 'partial'
   },
 })

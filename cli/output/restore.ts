@@ -87,7 +87,7 @@ export function restoreText(plan: RestorePlan, outcome: RestoreOutcome): string 
   const id = toHex(plan.snapshot.manifest).slice(0, 8)
   return [
     `Restored ${id} of ${plan.snapshot.details.series} to ${path} in ${humanDuration(durationMs)}`,
-    `  ${plural(files, 'file')}${others === 0 ? '' : `, ${plural(others, 'other entry', 'other entries')}`}, ${humanBytes(bytes)}, every byte verified`,
+    `  ${plural(files, 'file')}${others === 0 ? '' : `, ${plural(others, 'other entry', 'other entries')}`}, ${humanBytes(bytes)}${files === 0 ? '' : ', every byte verified'}`,
     ...(oldPath === undefined ? [] : [`  what was there before is kept at ${oldPath}`]),
     ...(problemCount === 0 ? [] : [`  ${plural(problemCount, 'entry has', 'entries have')} problems, listed above`]),
     ...(captureProblems === 0 ? [] : [`  partial, as the snapshot is: ${plural(captureProblems, 'problem')}, see 'cairn show ${id}'`]),

@@ -332,7 +332,11 @@ describe('looking', () => {
       .map((line) => JSON.parse(line))
     expect(Buffer.concat(lines.slice(0, -1).map(({ base64 }) => Buffer.from(base64, 'base64'))).toString()).toBe('line\n'.repeat(50_000))
     expect(lines.at(-1)).toEqual({ snapshot: second, path: 'a/b/service.log', size: 250_000 })
-    expect((await place.json(['cat', 's:a'], { code: 2 })).error.code).toBe('not-a-file')
+    expect((await place.json(['cat', 's:a'], { code: 2 })).error).toMatchObject({
+      code: 'not-a-file',
+      hint: "'cairn ls' lists a directory.",
+    })
+    expect((await place.json(['cat', 's~1:link'], { code: 2 })).error.hint).toContain('where a link leads')
     expect((await place.json(['cat', 's'], { code: 2 })).error.code).toBe('no-path')
   })
 
@@ -414,6 +418,7 @@ describe('looking', () => {
     expect((await place.json(['tag', 's', 'latest'], { code: 2 })).error.code).toBe('tag-name')
     expect((await place.json(['tag', 'cafe', 'latest'], { code: 2 })).error.code).toBe('tag-name')
     expect((await place.json(['tag', 'v2'], { code: 2 })).error.code).toBe('tag-usage')
+    expect((await place.json(['tag', 'v'.repeat(5000), 'latest'], { code: 2 })).error.message.length).toBeLessThan(200)
   }, 60_000)
 
   test('a series does not begin under the name of a tag', async () => {
@@ -462,6 +467,11 @@ describe('restore', () => {
     const replacing = await place.run(['restore', 's', '--to', 'out', '--dry-run', '--replace'])
     expect(replacing).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n {2}What is at \S+\/out is replaced by \d+ files/) })
     expect(await place.json(['diff', 's~1:a', './out'])).toMatchObject({ same: true })
+  })
+
+  test('where the shell stands is said to have been replaced', async () => {
+    const there = await place.shell('mkdir here && cd here && "$0" "$1" restore s --to .')
+    expect(there).toMatchObject({ code: 0, stderr: expect.stringContaining(`cd ${JSON.stringify(place.at('here'))}`) })
   })
 
   test('only what is included', async () => {

@@ -74,6 +74,7 @@ test.each([
   [['comit', '.'], 'no command comit', "'cairn commit'"],
   [['commit', '.', '--exlude', 'x'], 'no option --exlude', '--exclude?'],
   [['commit', '.', '--exclude-fil=x'], 'no option --exclude-fil', '--exclude-file?'],
+  [['commit', '-dir'], 'There is no option -dir.', './-dir, or put it behind --'],
   [['log', '--lmit=3'], 'no option --lmit', '--limit?'],
   [['log', '--no-json'], 'no option --no-json', ''],
   [['log', 'a', 'b'], 'b is one too many', 'cairn log --help'],

@@ -31,6 +31,12 @@ describe('a place that others can write to', () => {
     expect(await place.run(['log', '--json'])).toMatchObject({ code: 0, stderr: '' })
   })
 
+  test('a directory in place of a secret is no secret to be closed', async () => {
+    fs.mkdirSync(place.at('codes'), { mode: 0o755 })
+    const { code, stderr } = await place.run(['log', '--recovery-code-file', 'codes'])
+    expect([code, stderr]).toEqual([2, expect.not.stringContaining('chmod')])
+  })
+
   test('init remarks it, too', async () => {
     fs.mkdirSync(place.at('open'))
     fs.chmodSync(place.at('open'), 0o777)

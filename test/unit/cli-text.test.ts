@@ -6,6 +6,7 @@ import { humanBytes, humanCount, humanDuration, right, table } from '../../cli/o
 import { jsonText, jsonWithList } from '../../cli/output/json.ts'
 import { logText } from '../../cli/output/log.ts'
 import { parsePathText, pathJson, pathText, printableLine } from '../../cli/output/path-text.ts'
+import { restoreText } from '../../cli/output/restore.ts'
 import { editDistance, nearest } from '../../cli/suggest.ts'
 import * as errors from '../../src/errors.ts'
 import { snapshotDetails } from '../support/journal-fixture.ts'
@@ -79,10 +80,19 @@ describe('figures', () => {
     [12, '12 ms'],
     [1500, '1.5 s'],
     [125_000, '2 min 5 s'],
+    [59_990, '1 min 0 s'],
+    [1_079_600, '18 min 0 s'],
     [7_500_000, '2 h 5 min'],
   ])('%i ms are %s', (ms, text) => expect(humanDuration(ms)).toBe(text))
 
   test('counts have their thousands set apart', () => expect(humanCount(1234567)).toBe('1,234,567'))
+
+  test('a restore of nothing does not promise that every byte was verified', () => {
+    const plan = { snapshot: { manifest: Buffer.alloc(32), details: { series: 's' } }, others: 0, captureProblems: 0 }
+    const text = (files: number): string =>
+      restoreText(plan as never, { files, bytes: 0, problemCount: 1, durationMs: 1, path: '/t' } as never)
+    expect([text(0), text(1)]).toEqual([expect.not.stringContaining('verified'), expect.stringContaining('every byte verified')])
+  })
 
   test('columns are aligned', () => {
     const lines = table([

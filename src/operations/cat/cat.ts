@@ -1,6 +1,6 @@
 // The verb `cat`: the content of a file in a snapshot, every chunk proven by its id before it is given out.
 
-import { ENTRY_FILE, type Entry } from '../../../format/tree.ts'
+import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry } from '../../../format/tree.ts'
 import { UsageError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { entryAt } from '../snapshot-tree.ts'
@@ -12,7 +12,10 @@ import { entryAt } from '../snapshot-tree.ts'
 export async function* catAt(repository: Repository, root: Entry, path: Uint8Array, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const { entry } = await entryAt(repository, root, path)
   if (entry.type !== ENTRY_FILE)
-    throw new UsageError('not-a-file', 'Only files have content to print, and this is none.', { hint: "Use 'cairn ls' for directories." })
+    throw new UsageError('not-a-file', 'Only files have content to print, and this is none.', {
+      hint:
+        entry.type === ENTRY_DIRECTORY ? "'cairn ls' lists a directory." : "'cairn ls --long' shows what it is, and where a link leads.",
+    })
   for await (const piece of repository.readFile(entry.content!)) {
     signal?.throwIfAborted()
     yield piece

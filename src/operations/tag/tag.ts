@@ -69,9 +69,14 @@ function tagExists(name: string, manifest: Uint8Array): UsageError {
   })
 }
 
+/** Long enough to be known again. */
+function shortened(name: string): string {
+  return name.length <= 80 ? name : `${name.slice(0, 79)}…`
+}
+
 function checkTagName(state: JournalState, name: string): void {
   if (!isSeriesName(name)) {
-    throw new UsageError('tag-name', `'${name}' cannot name a tag.`, {
+    throw new UsageError('tag-name', `'${shortened(name)}' cannot name a tag.`, {
       hint: 'Use letters, digits, . _ / and -, beginning with a letter; neither latest nor what looks like an id.',
     })
   }
