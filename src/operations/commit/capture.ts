@@ -13,7 +13,7 @@ import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import { Scope, type ScopeRules } from '../../sources/filesystem/scope.ts'
 import { type CaptureRoot, selectionOf } from '../../sources/filesystem/selection.ts'
 import { isForgotten, StatRecords } from '../../sources/filesystem/stat-record.ts'
-import { unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
+import { nothingLeft, unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
 import { CachedDirectory, type CaptureCache } from './cached-directory.ts'
 import { DirectoryNode } from './directory-node.ts'
 import { readDirectoryXattrs } from './directory-xattrs.ts'
@@ -83,6 +83,7 @@ class Capture {
     }
     await unlessAborted(queue.drain(), signal)
     signal?.throwIfAborted()
+    if (this.#options.root.roots.every(({ at }) => this.#options.problems.isVanished(at))) throw nothingLeft(this.#options.root)
     return decodeEntry(this.#rootEntry!, { root: true })
   }
 

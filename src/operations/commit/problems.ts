@@ -1,5 +1,6 @@
 // What went wrong with single entries of a capture: all are counted, the first thousand are kept for the manifest. SPEC §6.5.
 
+import { equalBytes } from '../../../format/bytes.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import type { ManifestProblem } from '../../../format/manifest.ts'
 import type { ProblemKind } from './messages.ts'
@@ -20,6 +21,11 @@ export class Problems {
     this.count++
     if (this.kept.length < LIMITS.manifestProblems) this.kept.push(problem)
     this.#report(problem)
+  }
+
+  /** Whether a path is among the kept ones as vanished. */
+  isVanished(path: Uint8Array): boolean {
+    return this.kept.some((problem) => problem.kind === 'vanished' && equalBytes(problem.path, path))
   }
 
   /** Records an error of the file system. @throws any other error, which is nobody's file's fault. */

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { type FileIdentity, isSameFile } from '../../runtime/posix/file-stat.ts'
 import { statPath } from '../../runtime/posix/stat.ts'
 import type { CaptureRoot } from './selection.ts'
+import { isSystemError } from './system-error.ts'
 
 export class OwnDirectory {
   /** Where it was come upon, below the root. */
@@ -31,7 +32,17 @@ export class OwnDirectory {
 
   /** The first path that a person named which is this directory, or lies in it. */
   named({ roots }: CaptureRoot): Buffer | undefined {
-    return roots.map(({ path: named }) => named).find((named) => withParents(named).some((each) => this.is(statPath(each))))
+    return roots.map(({ path: named }) => named).find((named) => withParents(named).some((each) => this.#isAt(each)))
+  }
+
+  /** What vanished meanwhile is no such directory; the walk tells of it. */
+  #isAt(absolute: Buffer): boolean {
+    try {
+      return this.is(statPath(absolute))
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      return false
+    }
   }
 }
 
