@@ -2,8 +2,12 @@
 
 import fs from 'node:fs'
 import ignore, { type Ignore } from 'ignore'
+import { ENTRY_FILE } from '../../../format/tree.ts'
 import { openAt } from '../../runtime/posix/at.ts'
+import { statAt } from '../../runtime/posix/stat.ts'
+import { entryTypeOf } from './entry.ts'
 import type { Selection } from './selection.ts'
+import { isSystemError } from './system-error.ts'
 
 const CACHE_TAG = 'CACHEDIR.TAG'
 const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55', 'latin1')
@@ -40,9 +44,18 @@ function asText(path: string, isDirectory: boolean): string {
   return Buffer.from(path, 'latin1').toString('utf8') + (isDirectory ? '/' : '')
 }
 
-/** Whether an open directory holds a valid CACHEDIR.TAG (https://bford.info/cachedir/). */
+/** Whether an open directory holds a valid CACHEDIR.TAG (https://bford.info/cachedir/). What is no readable file is no tag. */
 export function isTaggedCache(directoryFd: number, names: readonly string[]): boolean {
   if (!names.includes(CACHE_TAG)) return false
+  try {
+    return entryTypeOf(statAt(directoryFd, CACHE_TAG)) === ENTRY_FILE && hasSignature(directoryFd)
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    return false
+  }
+}
+
+function hasSignature(directoryFd: number): boolean {
   const fd = openAt(directoryFd, CACHE_TAG, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
   try {
     const head = Buffer.alloc(CACHE_SIGNATURE.length)
