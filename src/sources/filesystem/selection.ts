@@ -28,7 +28,7 @@ export interface CaptureRoot {
 /**
  * Resolves the paths that a person named. One directory becomes the root itself; one file is captured alone, in its directory;
  * several paths keep their absolute paths below the root.
- * @throws {UsageError} when a path is empty or does not exist.
+ * @throws {UsageError} `no-such-path`
  */
 export function captureRoot(paths: readonly string[]): CaptureRoot {
   const found = paths.map(existing)
