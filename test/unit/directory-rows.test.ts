@@ -169,6 +169,7 @@ function statLike(): Parameters<typeof statRecord>[0] {
     blocks: 0,
     mtime: time,
     ctime: time,
+    btime: time,
   }
 }
 

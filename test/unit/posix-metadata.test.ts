@@ -137,6 +137,7 @@ describe('stat', () => {
       rdevMinor,
       mtime: split(s.mtimeNs),
       ctime: split(s.ctimeNs),
+      btime: split(s.birthtimeNs),
     }
   }
 

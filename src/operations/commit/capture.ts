@@ -8,7 +8,7 @@ import { storeTree } from '../../repository/objects/tree-writer.ts'
 import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import type { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
-import { entryOf, entryTypeOf } from '../../sources/filesystem/entry.ts'
+import { entryOf, entryTypeOf, linkGroup } from '../../sources/filesystem/entry.ts'
 import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import { Scope, type ScopeRules } from '../../sources/filesystem/scope.ts'
 import { type CaptureRoot, selectionOf } from '../../sources/filesystem/selection.ts'
@@ -145,6 +145,7 @@ class Capture {
       }
       if (type === undefined) this.#options.problems.add(node.pathOf(name), 'unsupported', 'a file of an unknown type')
       node.stats.put(index, stat)
+      if (stat.nlink > 1 && type !== ENTRY_DIRECTORY) (node.links ??= new Map()).set(index, linkGroup(stat))
       return type
     } catch (error) {
       const path = node.pathOf(name)
@@ -175,7 +176,7 @@ class Capture {
       else if (!node.isUnchanged(index)) {
         queue.add(new WalkedFile(this.#walk, node, index, node.comparison?.places[index] ?? -1))
         if (queue.isFull) await this.#room()
-      }
+      } else node.regroup(index)
     }
     if (node.below.length === 0) return
     node.pending += node.below.length

@@ -1,6 +1,7 @@
 // A directory while it is captured: its names, what is known of each, and how many are still being read.
 
-import { ENTRY_DIRECTORY, type EntryType } from '../../../format/tree.ts'
+import { equalBytes } from '../../../format/bytes.ts'
+import { decodeEntry, ENTRY_DIRECTORY, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import type { EncodedEntry } from '../../repository/objects/tree-writer.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import type { Scope } from '../../sources/filesystem/scope.ts'
@@ -26,6 +27,8 @@ export class DirectoryNode {
   types: EntryType[] = []
   /** Positions of the directories in it that are not visited yet, the next one last. */
   readonly below: number[] = []
+  /** The link groups of files with several names, by position. */
+  links: Map<number, Uint8Array> | undefined
   /** How many names are still being read, one more while the names are being listed. */
   pending = 1
   cached: CachedDirectory | undefined
@@ -59,6 +62,17 @@ export class DirectoryNode {
   /** Whether an entry was captured before, of a file that has not changed. */
   isUnchanged(index: number): boolean {
     return this.comparison?.unchanged[index] === 1
+  }
+
+  /** Makes the entry of an unchanged file anew where its link group is another one by now: the number of a device may change with every boot. */
+  regroup(index: number): void {
+    const link = this.links?.get(index)
+    if (link === undefined) return
+    const entry = decodeEntry(this.#entryAt(index)!)
+    if (entry.link !== undefined && equalBytes(entry.link, link)) return
+    this.putEntry(index, encodeEntry({ ...entry, link }))
+    this.comparison!.unchanged[index] = 0
+    this.changed = true
   }
 
   /** Takes the encoded entry of a name. */
@@ -114,6 +128,7 @@ export class DirectoryNode {
     this.#entries = undefined
     this.types = []
     this.stats = NO_RECORDS
+    this.links = undefined
     this.cached = undefined
     this.comparison = undefined
   }

@@ -25,6 +25,8 @@ export interface FileStat {
   readonly blocks: number
   readonly mtime: Timespec
   readonly ctime: Timespec
+  /** When it was made; all zero where the file system does not know. */
+  readonly btime: Timespec
 }
 
 /** What tells a file from every other one, whatever path leads to it. */

@@ -13,3 +13,4 @@ export const SEEK_DATA = 3
 export const SEEK_HOLE = 4
 export const UTIME_OMIT = 0x3ffffffe
 export const STATX_BASIC_STATS = 0x7ff
+export const STATX_BTIME = 0x800

@@ -2,11 +2,12 @@
 
 import type { FileStat, Timespec } from './file-stat.ts'
 import { check, lastError, libc } from './library.ts'
-import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS } from './linux.ts'
+import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, STATX_BTIME } from './linux.ts'
 import { type Bytes, newScratch, putLatin1Name, putName, putPath } from './name.ts'
 
 const WORD = 0x1_0000_0000
 const NOFOLLOW = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT
+const WANTED = STATX_BASIC_STATS | STATX_BTIME
 /** sizeof(struct statx), the same on every machine (struct stat is not). */
 const STATX_BYTES = 256
 
@@ -28,7 +29,7 @@ export class StatBuffer implements FileStat {
    * @throws {PosixError} when the call fails
    */
   readAt(dirFd: number, name: Bytes): void {
-    check(libc().statx(dirFd, putName(scratch, name, 'statx'), NOFOLLOW, STATX_BASIC_STATS, this.#bytes), 'statx', name)
+    check(libc().statx(dirFd, putName(scratch, name, 'statx'), NOFOLLOW, WANTED, this.#bytes), 'statx', name)
   }
 
   /**
@@ -36,7 +37,7 @@ export class StatBuffer implements FileStat {
    * @throws {PosixError} when the call fails
    */
   readLatin1At(dirFd: number, name: string): void {
-    const result = libc().statx(dirFd, putLatin1Name(scratch, name, 'statx'), NOFOLLOW, STATX_BASIC_STATS, this.#bytes)
+    const result = libc().statx(dirFd, putLatin1Name(scratch, name, 'statx'), NOFOLLOW, WANTED, this.#bytes)
     if (result < 0) throw lastError('statx', Buffer.from(name, 'latin1'))
   }
 
@@ -45,7 +46,7 @@ export class StatBuffer implements FileStat {
    * @throws {PosixError} when the call fails
    */
   readPath(path: Bytes): void {
-    check(libc().statx(AT_FDCWD, putPath(scratch, path, 'statx'), NOFOLLOW, STATX_BASIC_STATS, this.#bytes), 'statx', path)
+    check(libc().statx(AT_FDCWD, putPath(scratch, path, 'statx'), NOFOLLOW, WANTED, this.#bytes), 'statx', path)
   }
 
   /**
@@ -53,7 +54,7 @@ export class StatBuffer implements FileStat {
    * @throws {PosixError} when the call fails
    */
   readFd(fd: number): void {
-    check(libc().statx(fd, noName, AT_EMPTY_PATH, STATX_BASIC_STATS, this.#bytes), 'statx')
+    check(libc().statx(fd, noName, AT_EMPTY_PATH, WANTED, this.#bytes), 'statx')
   }
 
   get dev(): number {
@@ -104,6 +105,10 @@ export class StatBuffer implements FileStat {
     return timeAt(this.#words, 24)
   }
 
+  get btime(): Timespec {
+    return timeAt(this.#words, 20)
+  }
+
   /** Writes what tells whether the file is the same and unchanged into STAMP_WORDS words of `target`. */
   stampInto(target: Uint32Array, at: number): void {
     for (let i = 0; i < STAMP_WORDS; i++) target[at + i] = this.#words[STAMPED[i]!]!
@@ -117,8 +122,8 @@ export class StatBuffer implements FileStat {
 
   /** What it says now, to be kept. */
   copy(): FileStat {
-    const { dev, ino, mode, nlink, uid, gid, rdevMajor, rdevMinor, sizeBytes, blocks, mtime, ctime } = this
-    return { dev, ino, mode, nlink, uid, gid, rdevMajor, rdevMinor, sizeBytes, blocks, mtime, ctime }
+    const { dev, ino, mode, nlink, uid, gid, rdevMajor, rdevMinor, sizeBytes, blocks, mtime, ctime, btime } = this
+    return { dev, ino, mode, nlink, uid, gid, rdevMajor, rdevMinor, sizeBytes, blocks, mtime, ctime, btime }
   }
 }
 

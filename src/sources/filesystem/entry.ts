@@ -64,7 +64,10 @@ function draftOf(name: Uint8Array, type: EntryType, stat: FileStat): Draft {
   return entry
 }
 
-/** Names that are one file share 8 bytes, from its device and inode. */
-function linkGroup(stat: FileStat): Buffer {
-  return createHash('sha256').update(`${stat.dev}:${stat.ino}`).digest().subarray(0, 8)
+/**
+ * Names that are one file share 8 bytes, from its device and inode, and from its birth: an inode that becomes free during a capture may
+ * come back as another file. They hold for one capture only, since the numbers of devices change.
+ */
+export function linkGroup({ dev, ino, btime }: FileStat): Buffer {
+  return createHash('sha256').update(`${dev}:${ino}:${btime.seconds}:${btime.nanoseconds}`).digest().subarray(0, 8)
 }
