@@ -6,7 +6,7 @@ import { addAbortSignal, type Readable } from 'node:stream'
 import { toHex } from '../../format/bytes.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
-import type { CommitOptions } from '../../src/operations/commit/commit.ts'
+import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
 import { userName } from '../../src/runtime/user.ts'
 import { commitFacts, saidFacts } from '../commit-facts.ts'
 import { type CommitArgs, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
@@ -83,10 +83,11 @@ export const command = defineCommand({
     let kept = false
     try {
       if (args.dryRun) return await dryRun(session, options, context)
-      const { outcome, exit } = await commitNow(session, options, context)
-      keep(outcome.reliesOn)
-      kept = true
-      return exit
+      const outcome = await commitNow(session, options, context, ({ reliesOn }) => {
+        keep(reliesOn)
+        kept = true
+      })
+      return outcome.manifest.complete ? 'done' : 'partial'
     } finally {
       if (!kept) drop()
     }
@@ -100,18 +101,32 @@ function standardInput(): Readable {
   return stat.isBlockDevice() || stat.isFile() ? fs.createReadStream('', { fd: 0, autoClose: false }) : process.stdin
 }
 
-async function commitNow(session: Session, options: CommitOptions, { output }: CommandContext) {
+/** `onStanding` is told as soon as the snapshot stands: whatever goes wrong after that takes nothing back. */
+async function commitNow(
+  session: Session,
+  options: CommitOptions,
+  { output }: CommandContext,
+  onStanding: (outcome: CommitOutcome) => void,
+): Promise<CommitOutcome> {
   const { commit } = await import('../../src/operations/commit/commit.ts')
   const { auditedBackup } = await import('../../src/control/audit/audited.ts')
   const before = session.repository.journal.state.heads.get(options.facts.series)
   const line = new CommitProgressLine(output, before?.details.bytes)
-  const run = () =>
-    commit(session.repository, {
+  const warnings: string[] = []
+  const remark = (text: string): void => {
+    warnings.push(text)
+    output.warning(text)
+  }
+  const run = async (): Promise<CommitOutcome> => {
+    const outcome = await commit(session.repository, {
       ...options,
       onProgress: (progress) => line.show(progress),
       onProblem: (problem) => output.warning(problemLine(problem)),
-      onRemark: (text) => output.warning(text),
+      onRemark: remark,
     })
+    onStanding(outcome)
+    return outcome
+  }
   const outcome = await auditedBackup(
     session,
     {
@@ -121,13 +136,12 @@ async function commitNow(session: Session, options: CommitOptions, { output }: C
         files: manifest.statistics.files,
         problems: manifest.problemCount,
       }),
-      remark: (text) => output.warning(text),
+      remark,
     },
     run,
   )
-  printCommit(output, outcome)
-  const exit: ExitName = outcome.manifest.complete ? 'done' : 'partial'
-  return { outcome, exit }
+  printCommit(output, outcome, warnings)
+  return outcome
 }
 
 async function dryRun(session: Session, options: CommitOptions, { output }: CommandContext): Promise<ExitName> {

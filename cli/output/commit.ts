@@ -68,7 +68,7 @@ export function ownDirectoryLine(path: Uint8Array): string {
 }
 
 /** The end of a commit: one object for programs, two lines for people. */
-export function printCommit(output: Output, outcome: CommitOutcome): void {
+export function printCommit(output: Output, outcome: CommitOutcome, warnings: readonly string[]): void {
   const { manifest, newBytes, storedBytes, durationMs } = outcome
   const { statistics, problemCount, problems, complete, series } = manifest
   const snapshot = toHex(outcome.manifestId)
@@ -90,6 +90,7 @@ export function printCommit(output: Output, outcome: CommitOutcome): void {
     errors: problemCount,
     problems: problems.slice(0, SHOWN_PROBLEMS).map(({ path, kind, message }) => ({ ...pathJson(path), kind, message })),
     leftOut: outcome.ownDirectories.map(pathJson),
+    warnings,
     durationMs,
     complete,
   }

@@ -1,7 +1,7 @@
 // What stands around a backup, a restore, a check and a repair in the log: that it was begun, and what became of it.
 
 import type { CborRecord } from '../../../format/cbor.ts'
-import { StoreError } from '../../errors.ts'
+import { AccessError, StopError, StoreError } from '../../errors.ts'
 import type { RecordedEvent } from '../../repository/journal/spool.ts'
 import { type AuditEvent, type AuditPlace, audit, auditLater, flushAudit } from './audit.ts'
 
@@ -16,8 +16,9 @@ export interface AuditedWork<T> {
 
 /**
  * Runs a backup. Its beginning goes into the spool beside it, so that it never waits for the log; all records follow in one entry
- * after its own. A failure stays in the spool until the next success, since the store may be what failed.
- * @throws what `run` throws; {StoreError} `spool-io` when the spool cannot be written.
+ * after its own. A failure follows at once, unless the store is what failed: then it waits for the next command that writes.
+ * What becomes of the records is told, and neither takes the place of the result nor of the error.
+ * @throws what `run` throws, and nothing else.
  */
 export async function auditedBackup<T>(
   place: AuditPlace,
@@ -31,12 +32,28 @@ export async function auditedBackup<T>(
   } catch (error) {
     await started.quietly
     await reported(remark, () => auditLater(place, 'backup_failed', { ...details, ...failure(error) }))
+    if (!(error instanceof StoreError)) await followed(place, remark)
     throw error
   }
-  await started.promise
-  await auditLater(place, 'backup_completed', { ...details, ...completed(result) })
-  await flushed(place, remark)
+  await completedBackup(place, started.promise, { ...details, ...completed(result) }, remark)
   return result
+}
+
+/** The snapshot stands, whatever becomes of its records: where the spool takes nothing, the journal itself may. */
+async function completedBackup(
+  place: AuditPlace,
+  started: Promise<void>,
+  details: CborRecord,
+  remark: (text: string) => void,
+): Promise<void> {
+  try {
+    await started
+    await auditLater(place, 'backup_completed', details)
+  } catch (error) {
+    if (!isLogFailure(error)) throw error
+    return reported(remark, async () => tell(remark, await audit(place, 'backup_completed', details)))
+  }
+  await followed(place, remark)
 }
 
 /**
@@ -44,8 +61,9 @@ export async function auditedBackup<T>(
  * @throws what `run` throws; {StoreError} `spool-io` when the log takes nothing.
  */
 export async function auditedRestore<T>(place: AuditPlace, work: AuditedWork<T>, run: () => Promise<T>): Promise<T> {
-  tell(work.remark, await audit(place, 'restore_attempted', work.details))
-  return audited(place, ['restore_completed', 'restore_failed'], work, run)
+  const remark = onlyOnce(work.remark)
+  tell(remark, await audit(place, 'restore_attempted', work.details))
+  return audited(place, ['restore_completed', 'restore_failed'], { ...work, remark }, run)
 }
 
 /** Runs what is recorded by its end only: a check, a repair, what a plan allowed. As `auditedRestore` otherwise. */
@@ -68,27 +86,48 @@ export async function audited<T>(
 
 /** Says what did not go into the journal at once. */
 export function tell(remark: (text: string) => void, recorded: RecordedEvent | undefined): void {
-  if (recorded?.problem !== undefined) remark(`The log entry waits on this machine and follows later: ${recorded.problem.message}`)
+  if (recorded?.problem !== undefined) remark(`${waits(recorded)}: ${recorded.problem.message}`)
   for (const { path, problem } of recorded?.drained?.aside ?? [])
     remark(`A log record of this machine does not count (${problem}); it was put aside as ${path}`)
 }
 
-async function flushed(place: AuditPlace, remark: (text: string) => void): Promise<void> {
+function waits({ outcome }: RecordedEvent): string {
+  return outcome === 'written'
+    ? 'The log entry stands, but earlier log records of this machine cannot follow'
+    : 'The log entry waits on this machine and follows later'
+}
+
+/** The two records of a restore meet the same trouble, which is told once. */
+function onlyOnce(remark: (text: string) => void): (text: string) => void {
+  const told = new Set<string>()
+  return (text) => {
+    if (told.has(text)) return
+    told.add(text)
+    remark(text)
+  }
+}
+
+/** Has the spool follow. What it holds waits on when that fails, which is what a spool is for. */
+async function followed(place: AuditPlace, remark: (text: string) => void): Promise<void> {
   try {
     tell(remark, { outcome: 'written', drained: await flushAudit(place) })
   } catch (error) {
-    // The backup stands; its log records wait in the spool, which is what a spool is for.
-    if (!(error instanceof StoreError)) throw error
+    if (!isLogFailure(error)) throw error
     tell(remark, { outcome: 'spooled', problem: error })
   }
 }
 
-/** While an error is on its way to the caller, a log that cannot be written must not take its place. */
+/** What the log may meet: a disk that failed, rights that were taken away, a history that somebody has to look at. */
+function isLogFailure(error: unknown): error is StoreError | AccessError | StopError {
+  return error instanceof StoreError || error instanceof AccessError || error instanceof StopError
+}
+
+/** While an error or a result is on its way to the caller, a log that cannot be written must not take its place. */
 async function reported(remark: (text: string) => void, record: () => Promise<void>): Promise<void> {
   try {
     await record()
   } catch (error) {
-    remark(`The failure could not be recorded: ${(error as Error).message}`)
+    remark(`The log entry could not be written: ${(error as Error).message}`)
   }
 }
 

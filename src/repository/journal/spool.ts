@@ -110,7 +110,7 @@ export interface RecordedEvent {
   /** What followed from the spool, when the event was written. */
   readonly drained?: DrainReport
   /** Why the event was spooled, or why the spool could not follow: to be told, not to fail over. */
-  readonly problem?: StoreError
+  readonly problem?: Error
 }
 
 /**
