@@ -30,6 +30,8 @@ export interface CommandSpec<Args extends GlobalArgs> {
   readonly exits: readonly ExitName[]
   /** More for `--help`, below the options. */
   readonly notes?: string
+  /** It only reads the repository: it works where CAIRN_HOME cannot be written, too. */
+  readonly reads?: true
   readonly builder: (yargs: Argv<GlobalArgs>) => Argv<Args>
   /** Does the work; its exit is `done` unless it returns another. */
   readonly run: (args: ArgumentsCamelCase<Args>, context: CommandContext) => Promise<ExitName | void>
@@ -49,7 +51,7 @@ export function defineCommand<Args extends GlobalArgs>(spec: CommandSpec<Args>):
         .example(spec.examples as [string, string][])
         .epilogue(epilogue(spec)),
     handler: async (args: ArgumentsCamelCase<Args>) => {
-      process.exitCode = await runCommand(args, (context) => spec.run(args, context))
+      process.exitCode = await runCommand(args, spec.reads === true, (context) => spec.run(args, context))
     },
   }
   // yargs calls the handler with what the builder of the same module made, so the two fit each other.
@@ -70,7 +72,7 @@ export function defineGroup(group: {
   }
 }
 
-async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Promise<ExitName | void>): Promise<number> {
+async function runCommand(args: GlobalArgs, reads: boolean, run: (context: CommandContext) => Promise<ExitName | void>): Promise<number> {
   const output = new Output(args)
   const { signal, release } = stopSignal()
   const sessions: Session[] = []
@@ -79,7 +81,7 @@ async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Pr
     stopHeapGrowth() // now that the modules are loaded: less would slow that down
     const { noteOpenPlaces } = await import('./open-places.ts')
     for (const file of openSecrets(args)) output.note(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`)
-    if (sessions.length === 0) sessions.push(await Sessions.open(sessionOptions(args, process.env)))
+    if (sessions.length === 0) sessions.push(await Sessions.open({ ...sessionOptions(args, process.env), reads }))
     const [session] = sessions as [Session]
     noteOpenPlaces(session.home, output)
     return session
@@ -87,6 +89,7 @@ async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Pr
   try {
     const exit = await run({ env: process.env, output, signal, openSession })
     await sessions[0]?.close()
+    noteForgotten(sessions[0], output)
     return EXITS[exit ?? 'done'][0]
   } catch (error) {
     output.progress.clear()
@@ -96,6 +99,13 @@ async function runCommand(args: GlobalArgs, run: (context: CommandContext) => Pr
   } finally {
     release()
   }
+}
+
+/** Without a pin nobody notices that the repository is older the next time. */
+function noteForgotten(session: Session | undefined, output: Output): void {
+  const forgets = session?.catalog.forgets
+  if (forgets !== undefined)
+    output.warning(`What was seen here is not remembered, so a rollback to before it would go unnoticed: ${forgets.message}`)
 }
 
 /** The command has failed already, and that error is the one to report. */

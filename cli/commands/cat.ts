@@ -17,6 +17,7 @@ export const command = defineCommand({
   ],
   exits: ['no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes: `${SNAPSHOT_NOTE} ${PATH_NOTE} With --json: a line for each piece, {"offset", "base64"}, and at the end one with path and size.`,
+  reads: true,
   builder: (yargs) => yargs.positional('file', { type: 'string', demandOption: true, describe: 'SNAPSHOT:PATH' }),
   async run(args, { openSession, output, signal }) {
     const session = await openSession()

@@ -27,6 +27,7 @@ export const command = defineCommand({
     `${SNAPSHOT_NOTE} AFTER is a directory when it begins with / or with a dot. ${PATH_NOTE}\n\n` +
     'Lines begin with + added, - removed, M other content, m other metadata, T other type, ! what could not be read, now or when the snapshot was made. On disk, a file of equal ' +
     'size and modification time counts as equal; where only the size is equal, the content is compared. Times of directories do not count.',
+  reads: true,
   builder: (yargs) =>
     yargs
       .positional('before', { type: 'string', demandOption: true, describe: 'SNAPSHOT or SNAPSHOT:PATH' })

@@ -21,6 +21,7 @@ export const command = defineCommand({
   ],
   exits: ['no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes: `${SNAPSHOT_NOTE} In a pattern, * and ? stop at slashes, ** does not; [a-z] and [!a-z] are sets; \\ takes the next letter as it is.`,
+  reads: true,
   builder: (yargs) =>
     yargs
       .positional('snapshot', { type: 'string', demandOption: true, describe: 'where; with --all-snapshots a series, or nothing' })

@@ -51,6 +51,7 @@ const list = defineCommand({
   describe: 'the grants that hold',
   examples: [['cairn grant list', 'who may do what to which target']],
   exits: ['no-repository', 'key', 'stop', 'store'],
+  reads: true,
   builder: (yargs) => yargs,
   async run(_args, { openSession, output }) {
     const { repository } = await openSession()

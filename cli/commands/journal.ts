@@ -19,6 +19,7 @@ export const command = defineCommand({
     ['cairn journal verify', 'replay and check all of it, without any key'],
   ],
   exits: ['no-repository', 'key', 'stop', 'store'],
+  reads: true,
   builder: (yargs) =>
     yargs
       .command([verify, accept])

@@ -16,6 +16,7 @@ export const command = defineCommand({
     ['cairn log --json', 'with everything that the journal says of them'],
   ],
   exits: ['no-repository', 'key', 'stop', 'not-found', 'store'],
+  reads: true,
   builder: (yargs) =>
     yargs
       .positional('series', { type: 'string', describe: 'only this series: its name, or the absolute path that it was made of' })

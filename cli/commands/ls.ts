@@ -17,6 +17,7 @@ export const command = defineCommand({
   ],
   exits: ['no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes: `${SNAPSHOT_NOTE} ${PATH_NOTE}`,
+  reads: true,
   builder: (yargs) =>
     yargs
       .positional('snapshot', { type: 'string', demandOption: true, describe: 'SNAPSHOT or SNAPSHOT:PATH' })

@@ -37,6 +37,7 @@ export const command = defineCommand({
   ],
   exits: ['partial', 'no-repository', 'key', 'access', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes: `${SNAPSHOT_NOTE} ${PATH_NOTE}\n\n${PLAN_NOTE}`,
+  reads: true,
   builder: (yargs) =>
     addPlanOptions(
       yargs

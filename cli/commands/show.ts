@@ -21,6 +21,7 @@ export const command = defineCommand({
   ],
   exits: ['no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes: SNAPSHOT_NOTE,
+  reads: true,
   builder: (yargs) => yargs.positional('snapshot', { type: 'string', demandOption: true, describe: 'which snapshot' }),
   async run(args, { openSession, output, signal }) {
     const session = await openSession()

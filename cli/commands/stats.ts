@@ -21,6 +21,7 @@ export const command = defineCommand({
   notes:
     `${SNAPSHOT_NOTE}\n\nDeduplicated counts equal pieces once, within the snapshot or within the directory. Stored is their share of the ` +
     'compressed blocks that hold them. Pieces that two directories share count in both.',
+  reads: true,
   builder: (yargs) =>
     yargs.positional('snapshot', { type: 'string', describe: 'which snapshot; without it the whole repository' }).option('by-directory', {
       type: 'boolean',

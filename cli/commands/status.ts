@@ -15,6 +15,7 @@ export const command = defineCommand({
     ['cairn status --json', 'the same for programs'],
   ],
   exits: ['no-repository', 'key', 'stop', 'store'],
+  reads: true,
   builder: (yargs) => yargs,
   async run(_args, { openSession, output }) {
     const { waitingEvents } = await import('../../src/control/audit/audit.ts')

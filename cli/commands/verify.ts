@@ -21,6 +21,7 @@ export const command = defineCommand({
   ],
   exits: ['no-repository', 'key', 'stop', 'not-found', 'integrity', 'store', 'cancelled'],
   notes: SNAPSHOT_NOTE,
+  reads: true,
   builder: (yargs) =>
     yargs
       .positional('snapshot', { type: 'string', describe: 'only this one; all, unless named' })

@@ -9,6 +9,7 @@ export const list = defineCommand({
   describe: 'members with their roles, and the key slots in the store',
   examples: [['cairn key list', 'who may do what, and what opens the repository']],
   exits: ['no-repository', 'key', 'stop', 'store'],
+  reads: true,
   builder: (yargs) => yargs,
   async run(_args, { openSession, output }) {
     const { repository } = await openSession()

@@ -1,37 +1,50 @@
 // What a client remembers between runs, in SQLite under its home: pins, which are never disposable, and what was verified when.
 
-import fs from 'node:fs'
 import path from 'node:path'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import type { Id } from '../../../format/bytes.ts'
+import { StoreError } from '../../errors.ts'
 import { damagedPacks, type VerifiedPack } from '../../operations/verify/sample.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
 import type { RepositoryMemory } from '../../repository/open.ts'
 import { now } from '../../runtime/clock.ts'
-import { withHomeErrors } from './home-errors.ts'
+import { frozenDatabase, openDatabase } from './catalog-database.ts'
+import { homeError, withHomeErrors } from './home-errors.ts'
 
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS place (location TEXT PRIMARY KEY, repository BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS pin (repository BLOB PRIMARY KEY, sequence INTEGER NOT NULL, hash BLOB NOT NULL, state BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS verified (repository BLOB NOT NULL, pack BLOB NOT NULL, at INTEGER NOT NULL, ok INTEGER NOT NULL,
-  PRIMARY KEY (repository, pack)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, repository BLOB NOT NULL, command TEXT NOT NULL, started INTEGER NOT NULL,
-  ended INTEGER, outcome TEXT) STRICT;
-CREATE TABLE IF NOT EXISTS plan (digest BLOB PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
-`
-const SCHEMA_VERSION = 2
-const BUSY_MS = 10_000
 /** Plans that were shown are remembered, so that it can be said what changed since; the oldest go. */
 const KEPT_PLANS = 100
 
 export class Catalog implements RepositoryMemory {
   readonly #file: string
   readonly #db: Database.Database
+  readonly #mayForget: boolean
+  #forgets: StoreError | undefined
 
-  /** Opens the catalog of a home directory; made when it is missing. @throws {StoreError} `home-*`, as all that it does. */
-  constructor(directory: string) {
+  /**
+   * Opens the catalog of a home directory; made when it is missing. Whoever only reads may go on where it cannot be written: it then
+   * knows what it knew, and forgets what comes.
+   * @throws {StoreError} `home-*`, as all that it does.
+   */
+  constructor(directory: string, { mayForget = false } = {}) {
     this.#file = path.join(directory, 'catalog.db')
-    this.#db = withHomeErrors(this.#file, () => openDatabase(this.#file))
+    this.#mayForget = mayForget
+    this.#db = withHomeErrors(this.#file, () => this.#open())
+  }
+
+  /** Why something was not remembered; undefined when everything was. */
+  get forgets(): StoreError | undefined {
+    return this.#forgets
+  }
+
+  #open(): Database.Database {
+    try {
+      return openDatabase(this.#file)
+    } catch (error) {
+      const told = homeError(error, this.#file)
+      if (!this.#mayForget || !(told instanceof StoreError) || told.code === 'home-busy') throw error
+      this.#forgets = told
+      return frozenDatabase(this.#file)
+    }
   }
 
   /** The repository that was last seen at a place. */
@@ -93,7 +106,7 @@ export class Catalog implements RepositoryMemory {
     const putAll = this.#db.transaction(() => {
       for (const { id, ok } of packs) put.run(repository, id, at, ok ? 1 : 0)
     })
-    withHomeErrors(this.#file, () => putAll())
+    this.#remembering(() => putAll())
   }
 
   /** Forgets packs, by id as hex. */
@@ -102,7 +115,7 @@ export class Catalog implements RepositoryMemory {
     const removeAll = this.#db.transaction(() => {
       for (const pack of packs) remove.run(repository, Buffer.from(pack, 'hex'))
     })
-    withHomeErrors(this.#file, () => removeAll())
+    this.#remembering(() => removeAll())
   }
 
   close(): void {
@@ -110,16 +123,15 @@ export class Catalog implements RepositoryMemory {
   }
 
   #write(sql: string, ...values: readonly unknown[]): void {
-    withHomeErrors(this.#file, () => this.#db.prepare(sql).run(...values))
+    this.#remembering(() => this.#db.prepare(sql).run(...values))
   }
-}
 
-function openDatabase(file: string): Database.Database {
-  if (!fs.existsSync(file)) fs.closeSync(fs.openSync(file, 'a', 0o600))
-  const db = new Database(file, { timeout: BUSY_MS })
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = FULL')
-  const version = db.pragma('user_version', { simple: true }) as number
-  if (version < SCHEMA_VERSION) db.exec(`${SCHEMA}PRAGMA user_version = ${SCHEMA_VERSION};`)
-  return db
+  #remembering(work: () => unknown): void {
+    try {
+      withHomeErrors(this.#file, work)
+    } catch (error) {
+      if (!this.#mayForget || !(error instanceof StoreError)) throw error
+      this.#forgets = error
+    }
+  }
 }

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { UsageError } from '../../errors.ts'
+import { StoreError, UsageError } from '../../errors.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
 import { userHome } from '../../runtime/user.ts'
 import type { OwnPlace } from '../../targets/kept-out.ts'
@@ -20,11 +20,20 @@ export function homeDirectory(env: NodeJS.ProcessEnv): string {
   return path.resolve(env['CAIRN_HOME'] || path.join(baseDirectory(env, 'XDG_CONFIG_HOME', '.config'), 'cairn'))
 }
 
-/** The places of this user; made when they are missing, closed to everybody else. @throws {StoreError} `home-*`; {UsageError} `no-home`. */
-export function openHome(env: NodeJS.ProcessEnv): Home {
+/**
+ * The places of this user; made when they are missing, closed to everybody else. Whoever only reads does not need them.
+ * @throws {StoreError} `home-*`; {UsageError} `no-home`.
+ */
+export function openHome(env: NodeJS.ProcessEnv, { isNeeded = true } = {}): Home {
   const directory = homeDirectory(env)
   const cacheDirectory = path.resolve(env['CAIRN_CACHE'] || defaultCache(env, directory))
-  for (const each of [directory, cacheDirectory]) withHomeErrors(each, () => makeDirectories(each))
+  for (const each of [directory, cacheDirectory]) {
+    try {
+      withHomeErrors(each, () => makeDirectories(each))
+    } catch (error) {
+      if (isNeeded || !(error instanceof StoreError)) throw error
+    }
+  }
   return { directory, cacheDirectory }
 }
 

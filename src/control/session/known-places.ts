@@ -20,7 +20,7 @@ const NOTHING_KNOWN: KnownPlaces = { repositoryAt: () => undefined, pinOf: () =>
 export function openKnownPlaces(env: NodeJS.ProcessEnv): KnownPlaces {
   const directory = homeDirectory(env)
   if (!fs.existsSync(path.join(directory, 'catalog.db'))) return NOTHING_KNOWN
-  const catalog = new Catalog(directory)
+  const catalog = new Catalog(directory, { mayForget: true })
   return {
     repositoryAt: (location) => catalog.repositoryAt(location),
     pinOf: (repository) => catalog.pinOf(repository)?.pin,

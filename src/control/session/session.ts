@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly passphraseFile?: string | undefined
   readonly recoveryCode?: string | undefined
   readonly env: NodeJS.ProcessEnv
+  /** The command only reads, and goes on where the home cannot be written. */
+  readonly reads?: boolean
 }
 
 export class Session {
@@ -43,9 +45,10 @@ export class Session {
   static async open(options: SessionOptions): Promise<Session> {
     const location = repositoryLocation(options)
     const actor = actorOf(options.env)
-    const home = openHome(options.env)
+    const reads = options.reads === true
+    const home = openHome(options.env, { isNeeded: !reads })
     const store = await openStore(location)
-    const catalog = new Catalog(home.directory)
+    const catalog = new Catalog(home.directory, { mayForget: reads })
     const expected = catalog.repositoryAt(store.location)
     const unlock = (repository: Uint8Array): Promise<Unlock> => chooseUnlock(options, home, repository)
     const repository = await openRepository({ store, ...(expected !== undefined && { expected }), unlock, memory: catalog }).catch(
