@@ -12,7 +12,7 @@ const MIB = 1 << 20
 
 const place = new CliPlace()
 beforeAll(() => place.json(['init']))
-afterAll(() => place.remove())
+afterAll(() => place.remove(), 240_000) // 600,000 names to unlink
 
 /** Runs the program with --json, and returns its last line and its largest resident set in bytes. */
 async function measured(...args: readonly string[]): Promise<{ outcome: Record<string, unknown>; peakBytes: number }> {
