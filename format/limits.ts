@@ -23,6 +23,8 @@ export const LIMITS = {
   entryBytes: MIB,
   streamDepth: 4,
   streamItems: 4096,
+  streamItemBytes: 512,
+  streamSmallItems: 2,
   fileBytes: Number.MAX_SAFE_INTEGER,
   directoryDepth: 65_536,
   cborNesting: 16,

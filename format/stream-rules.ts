@@ -50,6 +50,14 @@ export function coveredBytes(items: readonly StreamItem[]): number {
 function checkItems(items: readonly StreamItem[], depth: number, holes: boolean): void {
   if (items.length > LIMITS.streamItems) throw new FormatError('stream-too-many-items', `${items.length} items in one list`)
   for (const item of items) checkItem(item, depth, holes)
+  checkFineness(items)
+}
+
+/** Lists that name one list again and again would else turn a few bytes into billions of items, which no size tells beforehand. */
+function checkFineness(items: readonly StreamItem[]): void {
+  const least = (items.length - LIMITS.streamSmallItems) * LIMITS.streamItemBytes
+  const covered = coveredBytes(items)
+  if (covered < least) throw new FormatError('stream-too-fine', `${items.length} items that cover only ${covered} bytes`)
 }
 
 function checkItem(item: StreamItem, depth: number, holes: boolean): void {

@@ -135,6 +135,7 @@ function asEntry(value: Cbor) {
   const allButName = encode([...(value as Map<Cbor, Cbor>)].slice(1).flat())
   return { name, type, mode, uid, gid, seconds: seconds + nanoseconds / 1e9, content: stream as Stream, target, link, xattrs, allButName }
 }
+const isFewEnough = (count: number, size: number): boolean => count <= 4096 && 512 * (count - 2) <= size
 const isItem = ([length, id, ...more]: readonly Cbor[]): boolean =>
   typeof length === 'number' && length > 0 && (id === undefined || typesOf(id).includes('b32')) && more.length === 0
 const isName = (name: Buffer): boolean => name.length > 0 && !/[/\0]|^\.{1,2}$/.test(name.toString('latin1'))
@@ -180,8 +181,7 @@ function read(path: string, most: number): Buffer {
   return found
 }
 function listing(folder: string, name: RegExp): string[] {
-  const found = fs.existsSync(folder) ? fs.readdirSync(folder) : []
-  return found.filter((key) => name.test(key)).sort()
+  return (fs.existsSync(folder) ? fs.readdirSync(folder) : []).filter((key) => name.test(key)).sort()
 }
 const SLOT = 'v:uint repository:b32 sequence:uint previous:b32 operation:b16 member:b32 event:text time:int clear:map sealed:bytes'
 function asSlot(object: Buffer) {
@@ -415,7 +415,7 @@ class Repository {
     throw new Error(`§9.3 no pack has the chunk ${hex(id)}`)
   }
   *leaves(of: number, [size, depth, items]: Stream): Generator<Item> {
-    must('§6.6 a list of items', Array.isArray(items) && items.length <= 4096 && items.every((item) => isItem(item as Cbor[])))
+    must('§6.6 a list of items', Array.isArray(items) && isFewEnough(items.length, size) && items.every((item) => isItem(item as Cbor[])))
     must('§6.6 sizes of a stream', items.reduce((sum, [length]) => sum + length, 0) === size && [0, 1, 2, 3, 4].includes(depth))
     for (const [length, id] of items) {
       must('§6.6 a hole that may not be', id ?? (depth === 0 && of === FILE))

@@ -88,7 +88,15 @@ export const command = defineCommand({
 })
 
 type RestoreArgs = ArgumentsCamelCase<
-  PlanArgs & { snapshot: string; to: string; include: string[] | undefined; keepGoing: boolean; replace: boolean; allowTwoRenames: boolean }
+  PlanArgs & {
+    snapshot: string
+    to: string
+    include: string[] | undefined
+    keepGoing: boolean
+    dryRun: boolean
+    replace: boolean
+    allowTwoRenames: boolean
+  }
 >
 
 async function planned({ repository, home }: Session, args: RestoreArgs, { signal }: CommandContext): Promise<RestorePlan> {
@@ -101,6 +109,7 @@ async function planned({ repository, home }: Session, args: RestoreArgs, { signa
     ...(args.include !== undefined && { include: args.include }),
     keepGoing: args.keepGoing,
     keepOut: homePlaces(home),
+    countsOnly: args.dryRun,
     signal,
   })
 }

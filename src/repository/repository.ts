@@ -20,7 +20,7 @@ import { ChunkReader } from './objects/chunk-reader.ts'
 import { readManifest } from './objects/manifests.ts'
 import { indexOfPacks } from './objects/pack-directories.ts'
 import { type LoadedIndex, loadIndex, type ReadSegment, type SegmentContext } from './objects/segments.ts'
-import { streamBytes, streamItems } from './objects/stream-reader.ts'
+import { type IsListWanted, listItems, type ReadList, streamBytes, streamItems } from './objects/stream-reader.ts'
 import { PackReader } from './pack/pack-reader.ts'
 import type { ObjectStore } from './store/object-store.ts'
 
@@ -133,15 +133,21 @@ export class Repository {
     this.#chunks = undefined
   }
 
-  /** The items of a stream, lists resolved. */
-  streamItems(stream: Stream): AsyncGenerator<StreamItem> {
-    return streamItems(stream, (id) => this.readChunk(CHUNK_LIST, id, undefined))
+  /** The items of a stream, lists resolved; a list may stand in a stream again and again, and `isWanted` is asked each time. */
+  streamItems(stream: Stream, isWanted?: IsListWanted): AsyncGenerator<StreamItem> {
+    return streamItems(stream, this.#readList, isWanted)
   }
+
+  /** The items of a list chunk, which are of depth `depth`. @throws {FormatError} when they do not cover what the item says. */
+  listItems(item: StreamItem, depth: number): Promise<StreamItem[]> {
+    return listItems(item, depth, this.#readList)
+  }
+
+  readonly #readList: ReadList = (id) => this.readChunk(CHUNK_LIST, id, undefined)
 
   /** The content of a file in pieces of at most 8 MiB. */
   readFile(stream: Stream): AsyncGenerator<Buffer> {
-    const list = (id: Uint8Array): Promise<Buffer> => this.readChunk(CHUNK_LIST, id, undefined)
-    return streamBytes(stream, CHUNK_DATA, (kind, id, length) => this.readChunk(kind, id, length), list)
+    return streamBytes(stream, CHUNK_DATA, (kind, id, length) => this.readChunk(kind, id, length), this.#readList)
   }
 
   /** The entries of a directory in order. @throws {FormatError} when they are not sorted across chunks. */

@@ -12,7 +12,7 @@ import { openMarker, removeMarker, type StagingMark } from './staging-marker.ts'
 import { freeOldName, TREE_NAME } from './swap.ts'
 import { statOrAbsent, type TargetPlace } from './target-state.ts'
 
-const STAGING_NAME = /^\.cairn-restore-[0-9a-f]{32}$/
+export const STAGING_NAME = /^\.cairn-restore-[0-9a-f]{32}$/
 const REMOVING_NAME = /^removing-\d+$/
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tryLock, unlock } from '../../src/runtime/posix/lock.ts'
-import { dataExtents, nextData, nextHole } from '../../src/runtime/posix/sparse.ts'
+import { dataExtents, joined, nextData, nextHole } from '../../src/runtime/posix/sparse.ts'
 import { syncFs } from '../../src/runtime/posix/sync.ts'
 
 const PIECE_BYTES = 65_536
@@ -27,6 +27,15 @@ function writePiece(offset: number): void {
 }
 
 describe('holes', () => {
+  test('of less than 4 KiB are data, however many a file has', () => {
+    const many = Array.from({ length: 1000 }, (_, i) => [i * 100, 1] as const)
+    expect([...joined([...many, [200_000, 5], [204_100, 5], [208_201, 5]])]).toEqual([
+      [0, 99_901],
+      [200_000, 4105],
+      [208_201, 5],
+    ])
+    expect([...joined([])]).toEqual([])
+  })
   test('data between holes, beyond 4 GiB, is found exactly', () => {
     writePiece(PIECE_BYTES)
     writePiece(FAR)

@@ -88,8 +88,8 @@ describe('objects that are too large', () => {
   })
 
   test('a name of 255 bytes and a stream of 4,096 items are allowed', () => {
-    const items = Array.from({ length: LIMITS.streamItems }, () => ({ length: 1, id: fill(32, 1) }))
-    const entry = { ...file, name: fill(255, 0x61), content: { size: items.length, depth: 0, items } }
+    const items = Array.from({ length: LIMITS.streamItems }, () => ({ length: 512, id: fill(32, 1) }))
+    const entry = { ...file, name: fill(255, 0x61), content: { size: 512 * items.length, depth: 0, items } }
     expect(decodeEntry(encodeEntry(entry)).content?.items).toHaveLength(4096)
   })
 })

@@ -1,6 +1,6 @@
 import { toHex } from '../../../format/bytes.ts'
 import { LIMITS } from '../../../format/limits.ts'
-import type { StreamItem } from '../../../format/stream.ts'
+import type { Stream, StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry, encodeEntry } from '../../../format/tree.ts'
 import { CancelledError, FormatError } from '../../errors.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
@@ -8,13 +8,19 @@ import type { ChunkIndex } from '../../repository/objects/chunk-index.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { isDamage } from './damage.ts'
+import type { PlanBounds } from './plan-bounds.ts'
 import { PlanColumns } from './plan-columns.ts'
 import { type IsIncluded, includesOf } from './selection.ts'
+import { StreamMeasurer } from './stream-measure.ts'
 
 export interface WalkOptions {
   readonly include?: readonly string[]
   readonly keepGoing?: boolean
   readonly signal?: AbortSignal
+  /** What is planned may not go beyond these. */
+  readonly bounds?: PlanBounds
+  /** Leave out the pieces of lists that the same file has had already: all counts are right, and nothing can be restored. */
+  readonly countsOnly?: boolean
 }
 
 /** What a walk has found. */
@@ -48,6 +54,7 @@ export class PlanWalk {
   readonly #repository: Repository
   readonly #index: ChunkIndex
   readonly #options: WalkOptions
+  readonly #measurer: StreamMeasurer
   readonly #isIncluded: IsIncluded | undefined
   readonly #columns: PlanColumns
   /** First entry of each group of hard links, and what all of the group must be. */
@@ -59,6 +66,7 @@ export class PlanWalk {
     this.#repository = repository
     this.#index = index
     this.#options = options
+    this.#measurer = new StreamMeasurer(repository)
     this.#isIncluded = includesOf(options.include)
     this.#columns = new PlanColumns(root)
   }
@@ -77,6 +85,7 @@ export class PlanWalk {
 
   /** Adds an entry that is no directory. */
   async add(entry: Entry, directory: number, parentPath: string): Promise<void> {
+    this.#options.bounds?.addEntry(recordBytesOf(entry), entry.link !== undefined)
     const source = entry.link && this.#linkSource(entry, parentPath)
     if (source !== undefined) {
       this.#columns.addLink(directory, entry, source)
@@ -110,8 +119,12 @@ export class PlanWalk {
     return opened
   }
 
-  async #next(directory: OpenDirectory): Promise<Entry | undefined> {
+  #assertWanted(): void {
     if (this.#options.signal?.aborted === true) throw new CancelledError('cancelled', 'The plan was cancelled.')
+  }
+
+  async #next(directory: OpenDirectory): Promise<Entry | undefined> {
+    this.#assertWanted()
     try {
       const next = await directory.entries.next()
       return next.done === true ? undefined : next.value
@@ -131,7 +144,10 @@ export class PlanWalk {
   #indexOf(directory: OpenDirectory): number {
     const missing: OpenDirectory[] = []
     for (let at: OpenDirectory | undefined = directory; at !== undefined && at.index === undefined; at = at.parent) missing.push(at)
-    for (const at of missing.reverse()) at.index = this.#columns.addDirectory(at.parent!.index!, at.entry)
+    for (const at of missing.reverse()) {
+      this.#options.bounds?.addDirectory(recordBytesOf(at.entry))
+      at.index = this.#columns.addDirectory(at.parent!.index!, at.entry)
+    }
     return directory.index!
   }
 
@@ -156,10 +172,32 @@ export class PlanWalk {
   async #addPieces(entry: Entry): Promise<void> {
     const content = entry.content!
     this.#countFile(entry)
-    let at = 0
     // Most files have their items inline, and there are too many of them to wait for each item.
-    if (content.depth === 0) for (const item of content.items) at = this.#addItem(item, at)
-    else for await (const item of this.#repository.streamItems(content)) at = this.#addItem(item, at)
+    if (content.depth === 0) this.#addInline(content)
+    else await this.#addListed(content)
+  }
+
+  #addInline({ items }: Stream): void {
+    let at = 0
+    for (const item of items) {
+      if (item.id !== undefined) this.#options.bounds?.addData(item.length)
+      at = this.#addItem(item, at)
+    }
+  }
+
+  /** Lists may name one another: what they come to is known before they are followed. */
+  async #addListed(content: Stream): Promise<void> {
+    const { countsOnly = false } = this.#options
+    const { chunks, dataBytes } = await this.#measurer.measure(content)
+    this.#options.bounds?.addData(dataBytes)
+    if (!countsOnly) this.#options.bounds?.assertPieces(chunks)
+    const before = this.#counts.chunks
+    let at = 0
+    for await (const item of this.#repository.streamItems(content, countsOnly ? firstTimes() : undefined)) {
+      this.#assertWanted()
+      at = this.#addItem(item, at)
+    }
+    this.#counts.chunks = before + chunks
   }
 
   #countFile({ content }: Entry): void {
@@ -169,6 +207,7 @@ export class PlanWalk {
 
   #addItem({ id, length }: StreamItem, at: number): number {
     if (id !== undefined) {
+      this.#options.bounds?.addPiece()
       this.#columns.addPiece(at, id, length, this.#index.find(id))
       this.#counts.chunks++
     }
@@ -179,4 +218,19 @@ export class PlanWalk {
 /** What all names of one file have in common. */
 function digestOf(entry: Entry): Buffer {
   return sha256(encodeEntry({ ...entry, name: Buffer.from('-') }))
+}
+
+/** About what is recorded of an entry besides its pieces. */
+function recordBytesOf({ name, target, xattrs = [] }: Entry): number {
+  const inline = xattrs.reduce((sum, xattr) => sum + xattr.name.length + (xattr.value instanceof Uint8Array ? xattr.value.length : 64), 0)
+  return 64 + name.length + (target?.length ?? 0) + inline
+}
+
+/** Wants each list once. */
+function firstTimes(): (id: Uint8Array) => boolean {
+  const seen = new Set<string>()
+  return (id) => {
+    const known = seen.size
+    return seen.add(toHex(id)).size > known
+  }
 }

@@ -9,10 +9,12 @@ import type { Repository } from '../../repository/repository.ts'
 import type { DirectoryTable } from '../../targets/directory-table.ts'
 import { assertHoldsNone, assertOutside, type OwnPlace } from '../../targets/kept-out.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
+import { roomAt } from '../../targets/room.ts'
 import { inspectTarget, type TargetState } from '../../targets/target-state.ts'
 import { problemsAt } from '../capture-problems.ts'
 import { missingIn } from '../snapshot-tree.ts'
 import { type Fetch, planFetches } from './fetch-plan.ts'
+import { PlanBounds } from './plan-bounds.ts'
 import type { PlanColumns } from './plan-columns.ts'
 import { PlanWalk, type Walked } from './plan-walk.ts'
 import type { PlannedColumns } from './planned-columns.ts'
@@ -27,6 +29,10 @@ export interface PlanOptions {
   readonly include?: readonly string[]
   /** Leave out directories whose trees are damaged, and say so, instead of failing. */
   readonly keepGoing?: boolean
+  /** The plan is only looked at, as by a dry run: it holds no more of a file than what tells it from others, and cannot be run. */
+  readonly countsOnly?: boolean
+  /** The largest plan, in bytes of memory; an eighth of the machine's unless told. */
+  readonly memoryBytes?: number
   readonly signal?: AbortSignal
   /** Besides the repository: where the target may not lie, and what it may not hold. */
   readonly keepOut?: readonly OwnPlace[]
@@ -57,7 +63,16 @@ export interface RestorePlan {
   readonly captureProblems: number
   /** Directories that were left out because their trees are damaged. */
   readonly problems: readonly RestoreProblem[]
-  readonly work: PlannedWork
+  /** Absent when the plan is only looked at. */
+  readonly work: PlannedWork | undefined
+}
+
+/** A plan that was not made for its counts only. */
+export type RunnablePlan = RestorePlan & { readonly work: PlannedWork }
+
+/** @throws {Error} when a plan was made for its counts only: that is a defect of whoever runs it */
+export function assertRunnable(plan: RestorePlan): asserts plan is RunnablePlan {
+  if (plan.work === undefined) throw new Error('a plan that was made for its counts only cannot be run')
 }
 
 /** What the run needs of a plan. */
@@ -71,22 +86,27 @@ export interface PlannedWork {
 /**
  * Plans a restore of a snapshot.
  * @throws {NotFoundError} when the path or the manifest does not exist, `nothing-included` when no pattern matches; {StopError} `target-not-a-directory`, `mount-point`
+ * @throws {StoreError} `target-no-space` when the target has no room for what is planned; {StopError} `plan-too-large`
  * @throws {UsageError} `own-place`, `target-parent`; {FormatError}, {IntegrityError} when manifest or trees are damaged; {CancelledError}
  */
 export async function planRestore(repository: Repository, snapshot: SnapshotRecord, options: PlanOptions): Promise<RestorePlan> {
   assertApart(repository, options)
   const target = inspectTarget(options.to)
   const manifest = await repository.readManifest(snapshot)
-  const { path = [] } = options
+  const { path = [], memoryBytes } = options
   const start = await entryAtPath(repository, manifest.root, path).catch((error: unknown) => Promise.reject(missingIn(snapshot, error)))
-  const walk = new PlanWalk(repository, await repository.index(), options, start.type === ENTRY_DIRECTORY ? start : manifest.root)
+  const bounds = new PlanBounds(options.to, { roomBytes: roomAt(options.to), ...(memoryBytes !== undefined && { memoryBytes }) })
+  const root = start.type === ENTRY_DIRECTORY ? start : manifest.root
+  const walk = new PlanWalk(repository, await repository.index(), { ...options, bounds }, root)
   if (start.type === ENTRY_DIRECTORY) await walk.run(start)
   else await walk.add(start, 0, '')
   const { columns, counts, problems } = walk.result()
   // What is damaged may be what was meant: that is told as such.
   if (options.include !== undefined && problems.length === 0) assertIncluded(counts, options.include)
   const captureProblems = problemsAt(manifest, path)
-  return { snapshot, manifest, to: options.to, target, ...counts, captureProblems, problems, ...workOf(columns) }
+  const { work, ...reads } = workOf(columns)
+  const runnable = options.countsOnly === true ? undefined : work
+  return { snapshot, manifest, to: options.to, target, ...counts, captureProblems, problems, ...reads, work: runnable }
 }
 
 function assertApart({ store }: Repository, { to, keepOut = [] }: PlanOptions): void {
@@ -103,7 +123,7 @@ function assertIncluded({ files, directories, others, links }: Walked['counts'],
   })
 }
 
-function workOf(columns: PlanColumns): Pick<RestorePlan, 'blocks' | 'packs' | 'fetchBytes' | 'work'> {
+function workOf(columns: PlanColumns): Pick<RestorePlan, 'blocks' | 'packs' | 'fetchBytes'> & { readonly work: PlannedWork } {
   const shared = columns.share()
   const fetches = planFetches(shared.order.blocks)
   return {

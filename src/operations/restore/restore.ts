@@ -7,7 +7,7 @@ import { monotonicMs } from '../../runtime/clock.ts'
 import type { Permit } from '../../runtime/permit.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { Staging } from '../../targets/staging.ts'
-import type { RestorePlan } from './plan.ts'
+import { assertRunnable, type RestorePlan } from './plan.ts'
 import { RestoreRun, type RunOptions } from './run.ts'
 
 export type { RestoreProgress } from './outcome.ts'
@@ -45,6 +45,7 @@ export interface RestoreOutcome {
  * @throws {StoreError} when the store fails, or the target is full, read-only or broken; {CancelledError}
  */
 export async function runRestore(repository: Repository, plan: RestorePlan, options: RestoreOptions = {}): Promise<RestoreOutcome> {
+  assertRunnable(plan)
   const startedMs = monotonicMs()
   const staging = Staging.create(plan.to, { replace: options.replace !== undefined })
   try {

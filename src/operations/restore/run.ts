@@ -12,7 +12,7 @@ import { EntryRestorer } from './entry-restorer.ts'
 import { Fetcher } from './fetch.ts'
 import type { BlocksJob, RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
 import { type RestoreProgress, Tally } from './outcome.ts'
-import type { RestorePlan } from './plan.ts'
+import type { RunnablePlan } from './plan.ts'
 import { directoryAt, HOW_ALONE, HOW_LINK, HOW_PLAIN, HOW_SPREAD, hasStreamXattr } from './planned-columns.ts'
 import { sharedState } from './run-state.ts'
 import { type Hands, thisThread, threads } from './threads.ts'
@@ -37,7 +37,7 @@ const FEW_ENTRIES = 500
 const FEW_BYTES = 4 << 20
 
 export class RestoreRun {
-  readonly #plan: RestorePlan
+  readonly #plan: RunnablePlan
   readonly #options: RunOptions
   readonly #data: RestoreWorkerData
   readonly #hands: Hands
@@ -49,7 +49,7 @@ export class RestoreRun {
   readonly #failedPieces: number[] = []
   #stopped = false
 
-  constructor(repository: Repository, plan: RestorePlan, staging: Staging, options: RunOptions) {
+  constructor(repository: Repository, plan: RunnablePlan, staging: Staging, options: RunOptions) {
     const keepGoing = options.keepGoing === true
     this.#plan = plan
     this.#options = options
@@ -182,6 +182,6 @@ function* batches(kind: 'make-directories' | 'finish-directories', directories: 
   for (let from = 0; from < directories.length; from += BATCH) yield { kind, directories: directories.slice(from, from + BATCH) }
 }
 
-function isSmall({ files, others, directories, links, bytes }: RestorePlan): boolean {
+function isSmall({ files, others, directories, links, bytes }: RunnablePlan): boolean {
   return files + others + directories + links < FEW_ENTRIES && bytes < FEW_BYTES
 }

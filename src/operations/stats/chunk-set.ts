@@ -12,9 +12,16 @@ export class ChunkSet {
   missing = 0
   readonly #index: ChunkIndex
   readonly #known = new Map<IndexedBlock, Set<number>>()
+  readonly #lists = new Set<string>()
 
   constructor(index: ChunkIndex) {
     this.#index = index
+  }
+
+  /** Notes a list of chunks; whether it is new, so that what it names has to be added. */
+  addList(id: Uint8Array): boolean {
+    const before = this.#lists.size
+    return this.#lists.add(Buffer.from(id).toString('latin1')).size > before
   }
 
   /** Adds a chunk, which counts once. */

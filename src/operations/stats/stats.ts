@@ -2,7 +2,7 @@
 // snapshot its trees are walked.
 
 import { PACK_DATA, PACK_TREE } from '../../../format/pack.ts'
-import type { Stream } from '../../../format/stream.ts'
+import type { Stream, StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry } from '../../../format/tree.ts'
 import type { ChunkIndex } from '../../repository/objects/chunk-index.ts'
 import type { Repository } from '../../repository/repository.ts'
@@ -72,12 +72,11 @@ export async function snapshotStats(repository: Repository, root: Entry, signal?
   const trees = new ChunkSet(index)
   const rootFiles = new Tally(index)
   const directories: DirectoryStats[] = []
-  await addEntry(repository, { path: ROOT, entry: root }, { files: [], trees })
+  await addEntry(repository, { path: ROOT, entry: root }, { files: [], trees, signal })
   for await (const entry of entriesOf(repository, root, ROOT)) {
     const tally = entry.type === ENTRY_DIRECTORY ? new Tally(index) : rootFiles
     for await (const found of withBelow(repository, { path: Buffer.from(entry.name), entry })) {
-      signal?.throwIfAborted()
-      await addEntry(repository, found, { files: [all, tally], trees })
+      await addEntry(repository, found, { files: [all, tally], trees, signal })
     }
     if (tally !== rootFiles) directories.push({ path: Buffer.from(entry.name), ...tally.stats() })
   }
@@ -92,6 +91,11 @@ class Tally {
 
   constructor(index: ChunkIndex) {
     this.chunks = new ChunkSet(index)
+  }
+
+  addFile({ content }: Entry): void {
+    this.files++
+    this.rawBytes += content!.size
   }
 
   stats(): SizeStats {
@@ -112,37 +116,42 @@ async function* withBelow(repository: Repository, from: FoundEntry): AsyncGenera
   yield* walkBelow(repository, from)
 }
 
+interface Counted {
+  readonly files: readonly Tally[]
+  readonly trees: ChunkSet
+  readonly signal: AbortSignal | undefined
+}
+
 /** A long file's or directory's own list may be damaged, too. */
-async function addEntry(
-  repository: Repository,
-  { path, entry }: FoundEntry,
-  { files, trees }: { readonly files: readonly Tally[]; readonly trees: ChunkSet },
-): Promise<void> {
+async function addEntry(repository: Repository, { path, entry }: FoundEntry, { files, trees, signal }: Counted): Promise<void> {
   try {
-    if (entry.type === ENTRY_FILE) await addFile(repository, entry, files)
-    else if (entry.type === ENTRY_DIRECTORY) await addChunks(repository, entry.content!, trees)
+    if (entry.type === ENTRY_FILE) for (const tally of files) tally.addFile(entry)
+    const sets = entry.type === ENTRY_FILE ? files.map(({ chunks }) => chunks) : entry.type === ENTRY_DIRECTORY ? [trees] : []
+    if (sets.length > 0) await addChunks(repository, entry.content!, sets, signal)
+    signal?.throwIfAborted()
   } catch (error) {
     throw damageAtPath(error, path)
   }
 }
 
-async function addFile(repository: Repository, file: Entry, tallies: readonly Tally[]): Promise<void> {
-  for (const tally of tallies) {
-    tally.files++
-    tally.rawBytes += file.content!.size
-  }
-  for await (const { id } of itemsOf(repository, file.content!)) {
-    if (id !== undefined) for (const tally of tallies) tally.chunks.add(id)
+/** A list that stands in the stream again, or stood in another one, adds nothing to the sets that have it. */
+async function addChunks(
+  repository: Repository,
+  stream: Stream,
+  sets: readonly ChunkSet[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const isNew = (list: Uint8Array): boolean => sets.filter((set) => set.addList(list)).length > 0
+  // Short streams need no waiting, and nearly all are short.
+  if (stream.depth === 0) return addItems(stream.items, sets)
+  for await (const item of repository.streamItems(stream, isNew)) {
+    addItems([item], sets)
+    signal?.throwIfAborted()
   }
 }
 
-async function addChunks(repository: Repository, stream: Stream, set: ChunkSet): Promise<void> {
-  for await (const { id } of itemsOf(repository, stream)) if (id !== undefined) set.add(id)
-}
-
-/** Short streams need no waiting, and nearly all are short. */
-function itemsOf(repository: Repository, stream: Stream): AsyncIterable<{ readonly id?: Uint8Array }> | Stream['items'] {
-  return stream.depth === 0 ? stream.items : repository.streamItems(stream)
+function addItems(items: readonly StreamItem[], sets: readonly ChunkSet[]): void {
+  for (const { id } of items) if (id !== undefined) for (const set of sets) set.add(id)
 }
 
 function sum<T>(items: readonly T[], bytesOf: (item: T) => number): number {

@@ -5,6 +5,7 @@ import { toHex } from '../../../format/bytes.ts'
 import { type ChunkKind, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
 import { packKey } from '../../../format/store-key.ts'
 import { IntegrityError, NotFoundError } from '../../errors.ts'
+import { turn } from '../../runtime/turn.ts'
 import type { PackKeys, PackReader } from '../pack/pack-reader.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { ChunkIndex, ChunkPlace, IndexedBlock, IndexedPack } from './chunk-index.ts'
@@ -38,6 +39,7 @@ export class ChunkReader {
    * {StoreError} when the store fails. SPEC §9.3
    */
   async read(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<Buffer> {
+    await turn() // what walks trees and lists comes by here, and may find all of them in memory
     const failures: Error[] = []
     for (const index of [this.#options.index, this.#options.rebuiltIndex]) {
       const places = (await index()).find(id)

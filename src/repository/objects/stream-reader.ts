@@ -3,6 +3,7 @@
 import { FormatError } from '../../../format/format-error.ts'
 import type { ChunkKind } from '../../../format/pack.ts'
 import { coveredBytes, decodeList, type Stream, type StreamItem } from '../../../format/stream.ts'
+import { turn } from '../../runtime/turn.ts'
 
 /** Reads one proven chunk: kind, id, length in bytes. */
 export type ReadChunk = (kind: ChunkKind, id: Uint8Array, length: number) => Promise<Buffer>
@@ -12,28 +13,47 @@ export type ReadList = (id: Uint8Array) => Promise<Buffer>
 
 const ZEROS = Buffer.alloc(1 << 20)
 
+/** Says of each list that is come to whether its items are wanted. */
+export type IsListWanted = (id: Uint8Array) => boolean
+
 /** The items of depth 0 in order. @throws {FormatError} when a list does not cover what its item says. */
-export async function* streamItems(stream: Stream, readList: ReadList): AsyncGenerator<StreamItem> {
-  yield* itemsAt(stream.items, stream.depth, readList)
+export async function* streamItems(stream: Stream, readList: ReadList, isWanted: IsListWanted = () => true): AsyncGenerator<StreamItem> {
+  yield* itemsAt(stream.items, stream.depth, readList, isWanted)
 }
 
-async function* itemsAt(items: readonly StreamItem[], depth: number, readList: ReadList): AsyncGenerator<StreamItem> {
+async function* itemsAt(
+  items: readonly StreamItem[],
+  depth: number,
+  readList: ReadList,
+  isWanted: IsListWanted,
+): AsyncGenerator<StreamItem> {
   if (depth === 0) {
     yield* items
     return
   }
-  for (const item of items) {
-    const below = decodeList(await readList(item.id!), depth - 1)
-    const covered = coveredBytes(below)
-    if (covered !== item.length) throw new FormatError('list-length', `A list covers ${covered} bytes where ${item.length} were named.`)
-    yield* itemsAt(below, depth - 1, readList)
-  }
+  for (const item of items)
+    if (isWanted(item.id!)) yield* itemsAt(await listItems(item, depth - 1, readList), depth - 1, readList, isWanted)
+}
+
+/** The items of a list chunk, which are of depth `depth`. @throws {FormatError} when they do not cover what the item says. */
+export async function listItems({ id, length }: StreamItem, depth: number, readList: ReadList): Promise<StreamItem[]> {
+  const items = decodeList(await readList(id!), depth)
+  const covered = coveredBytes(items)
+  if (covered === length) return items
+  throw new FormatError('list-length', `A list covers ${covered} bytes where ${length} were named.`)
 }
 
 /** The bytes of a stream in order, holes as zeros; pieces of at most 8 MiB. */
 export async function* streamBytes(stream: Stream, kind: ChunkKind, read: ReadChunk, readList: ReadList): AsyncGenerator<Buffer> {
   for await (const { id, length } of streamItems(stream, readList)) {
     if (id !== undefined) yield await read(kind, id, length)
-    else for (let left = length; left > 0; left -= ZEROS.length) yield ZEROS.subarray(0, Math.min(left, ZEROS.length))
+    else yield* zeros(length)
+  }
+}
+
+async function* zeros(length: number): AsyncGenerator<Buffer> {
+  for (let left = length; left > 0; left -= ZEROS.length) {
+    await turn()
+    yield ZEROS.subarray(0, Math.min(left, ZEROS.length))
   }
 }

@@ -23,12 +23,30 @@ export function nextHole(fd: number, offset: number): number | undefined {
   return seek(fd, offset, SEEK_HOLE)
 }
 
+/** Smaller holes save nothing, and a file full of them would be cut finer than SPEC §6.6 allows. */
+const SMALLEST_HOLE_BYTES = 4096
+
 /**
- * The extents of data below `sizeBytes`, in order, never empty; what lies between them reads as zeros.
+ * The extents of data below `sizeBytes`, in order, never empty; what lies between them reads as zeros, 4 KiB or more of them.
  * A file without holes is one extent. If the file shrinks meanwhile, the extents end there.
  * @throws {PosixError} when a call fails
  */
 export function* dataExtents(fd: number, sizeBytes: number): Generator<Extent> {
+  yield* joined(systemExtents(fd, sizeBytes))
+}
+
+/** Extents with only a small hole between them as one. */
+export function* joined(extents: Iterable<Extent>): Generator<Extent> {
+  let open: Extent | undefined
+  for (const [start, length] of extents) {
+    const from = open !== undefined && start - (open[0] + open[1]) < SMALLEST_HOLE_BYTES ? open[0] : start
+    if (open !== undefined && from === start) yield open
+    open = [from, start + length - from]
+  }
+  if (open !== undefined) yield open
+}
+
+function* systemExtents(fd: number, sizeBytes: number): Generator<Extent> {
   let offset = 0
   while (offset < sizeBytes) {
     const start = nextData(fd, offset)

@@ -6,16 +6,22 @@ import { isEntryName } from '../../../format/names.ts'
 import type { Stream, StreamItem } from '../../../format/stream.ts'
 import { bytes, id, int, plain, text, total, uint } from './basic.ts'
 
-const chunkItem: fc.Arbitrary<StreamItem> = fc.record({ length: fc.integer({ min: 1, max: 8 << 20 }), id })
-const holeItem: fc.Arbitrary<StreamItem> = fc.record({ length: fc.integer({ min: 1, max: 2 ** 40 }) })
-const listItem: fc.Arbitrary<StreamItem> = fc.record({ length: fc.integer({ min: 1, max: 2 ** 45 }), id })
+const chunkItem: fc.Arbitrary<StreamItem> = fc.record({ length: fc.integer({ min: 512, max: 8 << 20 }), id })
+const smallItem: fc.Arbitrary<StreamItem> = fc.record({ length: fc.integer({ min: 1, max: 511 }), id })
+const holeItem: fc.Arbitrary<StreamItem> = fc.record({ length: fc.integer({ min: 512, max: 2 ** 40 }) })
+const listItem: fc.Arbitrary<StreamItem> = fc.record({ length: fc.integer({ min: 512, max: 2 ** 45 }), id })
 
 function sized(depth: number, items: readonly StreamItem[]): Stream {
   return { size: total(items.map(({ length }) => length)), depth, items }
 }
 
+/** Two items may be as small as they like. */
+function fewSmall(item: fc.Arbitrary<StreamItem>): fc.Arbitrary<StreamItem[]> {
+  return fc.tuple(fc.array(item, { maxLength: 4 }), fc.array(smallItem, { maxLength: 2 })).map(([items, small]) => [...small, ...items])
+}
+
 function shallow(item: fc.Arbitrary<StreamItem>): fc.Arbitrary<Stream> {
-  return fc.array(item, { maxLength: 4 }).map((items) => sized(0, items))
+  return fewSmall(item).map((items) => sized(0, items))
 }
 
 const deep: fc.Arbitrary<Stream> = fc
@@ -25,7 +31,7 @@ const directoryStream = fc.oneof(shallow(chunkItem), deep)
 
 /** The content of a file: holes included. */
 export const fileStream: fc.Arbitrary<Stream> = fc.oneof(shallow(fc.oneof(chunkItem, holeItem)), deep)
-export const list = plain(fc.array(fc.oneof(chunkItem, holeItem), { minLength: 1, maxLength: 6 }))
+export const list = plain(fewSmall(fc.oneof(chunkItem, holeItem)).filter(({ length }) => length > 0))
 
 const name = fc.uint8Array({ minLength: 1, maxLength: 12 }).filter(isEntryName)
 const xattrName = fc.uint8Array({ minLength: 1, maxLength: 6 }).map((value) => value.map((byte) => byte || 1))
