@@ -24,7 +24,7 @@ export const command = defineCommand({
   ],
   exits: ['partial', 'no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes:
-    `${SNAPSHOT_NOTE} AFTER is a directory when it begins with / or with a dot. ${PATH_NOTE}\n\n` +
+    `${SNAPSHOT_NOTE} AFTER is a directory when it begins with / or with a dot; of it only what a commit of the same paths with the same excludes would take is compared. ${PATH_NOTE}\n\n` +
     'Lines begin with + added, - removed, M other content, m other metadata, T other type, ! what could not be read, now or when the snapshot was made. On disk, a file of equal ' +
     'size and modification time counts as equal; where only the size is equal, the content is compared. Times of directories do not count.',
   reads: true,

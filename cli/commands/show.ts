@@ -68,8 +68,13 @@ function jsonManifest({ manifest: id, sequence, member }: SnapshotRecord, manife
   }
 }
 
+const OTHERS_LEFT_OUT = [
+  ['excludeCaches', 'caches with a CACHEDIR.TAG'],
+  ['oneFileSystem', 'other file systems'],
+] as const
+
 function humanManifest({ manifest: id, sequence }: SnapshotRecord, manifest: Manifest): string {
-  const { statistics: s, roots, excludes, problems, problemCount } = manifest
+  const { statistics: s, roots, excludes, problems, problemCount, extensions = {} } = manifest
   const classes = Object.entries(s.classes).filter(([, { files }]) => files > 0)
   const rows: (readonly [string, string])[] = [
     ['snapshot', toHex(id)],
@@ -96,7 +101,10 @@ function humanManifest({ manifest: id, sequence }: SnapshotRecord, manifest: Man
         .join(', '),
     ],
     ['paths', roots.map(({ path }) => pathText(path)).join(', ')],
-    ['left out', excludes.map(printableLine).join(', ')],
+    [
+      'left out',
+      [...excludes.map(printableLine), ...OTHERS_LEFT_OUT.filter(([key]) => extensions[key] === true).map(([, text]) => text)].join(', '),
+    ],
     [
       'holds',
       `${plural(s.files, 'file')}, ${plural(s.directories, 'directory', 'directories')}, ${plural(s.symlinks, 'symlink')}, ${plural(s.others, 'other')}`,

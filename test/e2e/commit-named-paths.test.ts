@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliPlace } from '../support/cli-process.ts'
 
 const place = new CliPlace()
+const MEMORY = '/dev/shm'
+const isElsewhere = fs.existsSync(MEMORY) && fs.statSync(MEMORY).dev !== fs.statSync('/').dev
 beforeAll(() => place.json(['init']), 60_000)
 afterAll(() => place.remove())
 
@@ -20,9 +22,6 @@ async function held(series: string, directory = ''): Promise<string[]> {
 }
 
 describe('of several paths', () => {
-  const MEMORY = '/dev/shm'
-  const isElsewhere = fs.existsSync(MEMORY) && fs.statSync(MEMORY).dev !== fs.statSync('/').dev
-
   test.runIf(isElsewhere)('each is its own file system (needs /dev/shm)', async () => {
     const mounted = fs.mkdtempSync(path.join(MEMORY, 'cairn-named-'))
     try {
@@ -95,5 +94,39 @@ describe('excludes', () => {
     expect(await place.json(['commit', ...paths, '--name', 'odd', '--exclude', 'odd', '--exclude', '/**/odd/*'])).toMatchObject({
       files: 4,
     })
+  })
+})
+
+describe('diff against a live directory', () => {
+  test('leaves out what the commit did: caches, and what lies beside the named paths', async () => {
+    for (const name of ['cache/j', 'kept', 'deep/kept']) place.write(`live/${name}`, name)
+    place.write('live/cache/CACHEDIR.TAG', 'Signature: 8a477f597d28d172789f06886806bc55')
+    await place.json(['commit', 'live', '--name', 'live', '--exclude-caches'])
+    expect(await place.json(['diff', 'live', './live'])).toMatchObject({ same: true })
+    expect((await place.run(['show', 'live'])).stdout).toMatch(/^left out +caches with a CACHEDIR.TAG$/m)
+    await place.json(['commit', 'live', '--name', 'with-cache'])
+    place.write('live/cache/new', 'new')
+    expect((await place.run(['diff', 'with-cache', './live'])).stdout).toBe('+ cache/new\n')
+
+    await place.json(['commit', 'live/deep', 'live/kept', '--name', 'several'])
+    expect(await place.json(['diff', 'several', '/'])).toMatchObject({ same: true })
+    expect(await place.json(['diff', `several:${place.at('live').slice(1)}`, './live'])).toMatchObject({ same: true })
+    place.write('live/deep/new', 'new')
+    fs.rmSync(place.at('live/kept'))
+    expect((await place.run(['diff', `several:${place.at('live').slice(1)}`, './live'])).stdout).toBe('+ deep/new\n- kept\n')
+    await place.json(['commit', 'live/deep/kept', '--name', 'file'])
+    expect(await place.json(['diff', 'file', './live/deep'])).toMatchObject({ same: true })
+  })
+
+  test.runIf(isElsewhere)('stays on the file systems of the named paths (needs /dev/shm)', async () => {
+    const mounted = fs.mkdtempSync(path.join(MEMORY, 'cairn-named-'))
+    try {
+      fs.writeFileSync(path.join(mounted, 'f'), 'f')
+      const rules = ['--exclude', '/*', '--exclude', '!/shm', '--one-file-system']
+      await place.json(['commit', '/dev', '--name', 'dev', ...rules])
+      expect(await place.json(['diff', 'dev', '/dev'])).toMatchObject({ same: true })
+    } finally {
+      fs.rmSync(mounted, { recursive: true })
+    }
   })
 })

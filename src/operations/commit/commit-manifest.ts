@@ -30,5 +30,12 @@ export function manifestOf(
     complete: counts.problemCount === 0,
     problems,
     problemCount: counts.problemCount,
+    ...extensionsOf(options),
   }
+}
+
+/** What was left out besides patterns: a comparison with a live directory has to know. SPEC §6.5 */
+function extensionsOf({ excludeCaches, oneFileSystem }: CommitOptions): Pick<Manifest, 'extensions'> {
+  const extensions = { ...(excludeCaches === true && { excludeCaches }), ...(oneFileSystem === true && { oneFileSystem }) }
+  return Object.keys(extensions).length === 0 ? {} : { extensions }
 }

@@ -6,7 +6,12 @@ import { Scope } from '../../sources/filesystem/scope.ts'
 import { selectionOf } from '../../sources/filesystem/selection.ts'
 
 /** The scope of the directory at a place in the snapshot, as latin1 text. */
-export function scopeOf({ roots, excludes }: Manifest, place: string): Scope {
+export function scopeOf({ roots, excludes, extensions = {} }: Manifest, place: string): Scope {
   const selection = selectionOf(roots)
-  return Scope.at({ isExcluded: excludesOf(excludes, selection) }, selection, place)
+  const rules = {
+    isExcluded: excludesOf(excludes, selection),
+    excludeCaches: extensions['excludeCaches'] === true,
+    oneFileSystem: extensions['oneFileSystem'] === true,
+  }
+  return Scope.at(rules, selection, place)
 }
