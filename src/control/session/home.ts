@@ -17,7 +17,7 @@ export interface Home {
 
 /** Where the home of this user is, whether it exists or not. @throws {UsageError} `no-home` when nothing names one. */
 export function homeDirectory(env: NodeJS.ProcessEnv): string {
-  return path.resolve(env['CAIRN_HOME'] || path.join(baseDirectory(env, 'XDG_CONFIG_HOME', '.config'), 'cairn'))
+  return path.resolve(env['CAIRN_HOME'] || path.join(baseDirectory(env['XDG_CONFIG_HOME'], '.config'), 'cairn'))
 }
 
 /**
@@ -46,13 +46,12 @@ export function homePlaces({ directory, cacheDirectory }: Home): OwnPlace[] {
 }
 
 function defaultCache(env: NodeJS.ProcessEnv, home: string): string {
-  return env['CAIRN_HOME'] ? path.join(home, 'cache') : path.join(baseDirectory(env, 'XDG_CACHE_HOME', '.cache'), 'cairn')
+  return env['CAIRN_HOME'] ? path.join(home, 'cache') : path.join(baseDirectory(env['XDG_CACHE_HOME'], '.cache'), 'cairn')
 }
 
 /** A base directory of the XDG specification, which says to ignore a relative one. @throws {UsageError} `no-home`. */
-function baseDirectory(env: NodeJS.ProcessEnv, variable: string, belowHome: string): string {
-  const named = env[variable] ?? ''
-  if (path.isAbsolute(named)) return named
+function baseDirectory(named: string | undefined, belowHome: string): string {
+  if (named !== undefined && path.isAbsolute(named)) return named
   const home = userHome()
   if (home !== undefined) return path.join(home, belowHome)
   throw new UsageError('no-home', 'This user has no home directory: neither HOME nor an account names one.', {
