@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import type { Argv, Options } from 'yargs'
 import type { SessionOptions } from '../src/control/session/session.ts'
 import { UsageError } from '../src/errors.ts'
+import type { Output } from './output/output.ts'
 import { placeAt } from './place.ts'
 
 export interface GlobalArgs {
@@ -51,10 +52,11 @@ export function sessionOptions(args: GlobalArgs, env: NodeJS.ProcessEnv): Sessio
   return { repo, identityFile: identity, passphraseFile, recoveryCode, env }
 }
 
-/** The files with secrets that others than their owner may read. */
-export function openSecrets({ passphraseFile, recoveryCodeFile }: GlobalArgs): string[] {
-  const named = [passphraseFile, recoveryCodeFile].filter((file) => file !== undefined)
-  return named.filter((file) => isOpenFile(file))
+/** Says which of these files with secrets others than their owner may read. */
+export function noteOpenSecrets(files: readonly (string | undefined)[], output: Output): void {
+  for (const file of files) {
+    if (file !== undefined && isOpenFile(file)) output.note(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`)
+  }
 }
 
 function isOpenFile(file: string): boolean {

@@ -5,7 +5,7 @@ import type { Session } from '../src/control/session/session.ts'
 import { CancelledError } from '../src/errors.ts'
 import { stopHeapGrowth } from '../src/runtime/heap.ts'
 import { EXITS, type ExitName } from './exit-codes.ts'
-import { type GlobalArgs, openSecrets, sessionOptions } from './options.ts'
+import { type GlobalArgs, noteOpenSecrets, sessionOptions } from './options.ts'
 import { reportError } from './output/error.ts'
 import { Output, ReaderGone } from './output/output.ts'
 import { stopSignal } from './signals.ts'
@@ -80,7 +80,7 @@ async function runCommand(args: GlobalArgs, reads: boolean, run: (context: Comma
     const { Session: Sessions } = await import('../src/control/session/session.ts')
     stopHeapGrowth() // now that the modules are loaded: less would slow that down
     const { noteOpenPlaces } = await import('./open-places.ts')
-    for (const file of openSecrets(args)) output.note(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`)
+    noteOpenSecrets([args.passphraseFile, args.recoveryCodeFile], output)
     if (sessions.length === 0) sessions.push(await Sessions.open({ ...sessionOptions(args, process.env), reads }))
     const [session] = sessions as [Session]
     noteOpenPlaces(session.home, output)

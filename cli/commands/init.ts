@@ -5,8 +5,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
+import type { ObjectStore } from '../../src/repository/store/object-store.ts'
 import { userName } from '../../src/runtime/user.ts'
+import { warnOfShort } from '../new-passphrase.ts'
 import { noteOpenPlaces } from '../open-places.ts'
+import { noteOpenSecrets } from '../options.ts'
 import { bold } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
 import { assertApartFromRepository } from '../secret-place.ts'
@@ -33,7 +36,7 @@ export const command = defineCommand({
     const { repositoryLocation, passphraseOf } = await import('../../src/control/session/session.ts')
     const { openHome } = await import('../../src/control/session/home.ts')
     const { identityPath, keepIdentity } = await import('../../src/control/session/identities.ts')
-    const { openStore, storePath } = await import('../../src/repository/store/open-store.ts')
+    const { storePath } = await import('../../src/repository/store/open-store.ts')
     const { init } = await import('../../src/operations/init/init.ts')
     const { assertNoRepository } = await import('../../src/repository/journal/genesis.ts')
     const { Catalog } = await import('../../src/control/catalog/catalog.ts')
@@ -46,20 +49,29 @@ export const command = defineCommand({
     const home = openHome(env)
     noteOpenPlaces(home, output)
     const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code
-    const store = await openStore(location, { create: true })
-    await assertNoRepository(store)
-    const code = args.recoveryCodeFile === undefined ? undefined : openSecretFile(args.recoveryCodeFile)
+    noteOpenSecrets([args.passphraseFile], output)
+    if (passphrase !== undefined) warnOfShort(passphrase, output)
+    const { store, emptied } = await newStore(location)
+    let code: SecretFile | undefined
     let identityFile = ''
-    const made = await init(store, {
-      name: args.name ?? path.basename(store.location),
-      label,
-      ...(passphrase !== undefined && { passphrase }),
-      keepIdentity: async (identity) => {
-        identityFile = args.identity ?? env['CAIRN_IDENTITY'] ?? identityPath(home, identity.repository)
-        keepIdentity(identityFile, identity)
-      },
+    const undo = (): void => {
+      code?.discard()
+      emptied()
+    }
+    const made = await unlessRefused(undo, async () => {
+      await assertNoRepository(store)
+      if (args.recoveryCodeFile !== undefined) code = openSecretFile(args.recoveryCodeFile)
+      return init(store, {
+        name: args.name ?? path.basename(store.location),
+        label,
+        ...(passphrase !== undefined && { passphrase }),
+        keepIdentity: async (identity) => {
+          identityFile = args.identity ?? env['CAIRN_IDENTITY'] ?? identityPath(home, identity.repository)
+          keepIdentity(identityFile, identity)
+        },
+      })
     })
-    code?.(made.recoveryCode)
+    code?.write(made.recoveryCode)
     const repository = toHex(made.repository)
     const recovery = args.recoveryCodeFile === undefined ? { recoveryCode: made.recoveryCode } : { recoveryCodeFile: args.recoveryCodeFile }
     output.result({ repository, location: store.location, identityFile, passphrase: passphrase !== undefined, ...recovery }, () =>
@@ -77,8 +89,14 @@ export const command = defineCommand({
   },
 })
 
+interface SecretFile {
+  readonly write: (text: string) => void
+  /** Removes the file, in which nothing stands yet. */
+  readonly discard: () => void
+}
+
 /** Makes the file before the repository, so that the code cannot be lost for want of a place. */
-function openSecretFile(file: string): (text: string) => void {
+function openSecretFile(file: string): SecretFile {
   let fd: number
   try {
     fd = fs.openSync(file, 'wx', 0o600)
@@ -88,9 +106,41 @@ function openSecretFile(file: string): (text: string) => void {
       cause,
     })
   }
-  return (text) => {
-    fs.writeFileSync(fd, `${text}\n`)
-    fs.fsyncSync(fd)
-    fs.closeSync(fd)
+  return {
+    write(text) {
+      fs.writeFileSync(fd, `${text}\n`)
+      fs.fsyncSync(fd)
+      fs.closeSync(fd)
+    },
+    discard() {
+      fs.closeSync(fd)
+      fs.unlinkSync(file)
+    },
+  }
+}
+
+/** The store, and what takes its directory away again, when it was made here and nothing lies in it. */
+async function newStore(location: string): Promise<{ readonly store: ObjectStore; readonly emptied: () => void }> {
+  const { assertParent, isAbsent, openStore } = await import('../../src/repository/store/open-store.ts')
+  assertParent(location)
+  const isMade = isAbsent(location)
+  const store = await openStore(location, { create: true })
+  return { store, emptied: () => isMade && removeIfEmpty(store.location) }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    fs.rmdirSync(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+  }
+}
+
+async function unlessRefused<T>(undo: () => void, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    undo()
+    throw error
   }
 }

@@ -4,6 +4,8 @@ import path from 'node:path'
 import { toHex } from '../../../format/bytes.ts'
 import { UsageError } from '../../../src/errors.ts'
 import type { NewKey } from '../../../src/operations/key/add.ts'
+import { warnOfShort } from '../../new-passphrase.ts'
+import { noteOpenSecrets } from '../../options.ts'
 import { bold } from '../../output/human.ts'
 import { printableLine } from '../../output/path-text.ts'
 import { defineCommand } from '../../run.ts'
@@ -43,6 +45,8 @@ export const add = defineCommand({
     const { refuseAgent } = await import('../../../src/control/access/authorize.ts')
     const { addKey } = await import('../../../src/operations/key/add.ts')
     await refuseAgent(session, 'key add')
+    noteOpenSecrets([args.newPassphraseFile], output)
+    if (key.kind === 'passphrase') warnOfShort(key.passphrase, output)
     const { slot, member } = await addKey(session.repository, { key, role: args.role, label })
     const value = {
       slot: toHex(slot.id),

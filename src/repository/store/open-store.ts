@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../../errors.ts'
 import { FileSystemStore } from './file-system-store.ts'
@@ -15,6 +17,23 @@ const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//
 export async function openStore(url: string, options: { readonly create?: boolean } = {}): Promise<ObjectStore> {
   const path = storePath(url)
   return options.create === true ? FileSystemStore.create(path) : FileSystemStore.open(path)
+}
+
+/**
+ * Refuses a new store where the directory that it is to lie in is missing: that may be a disk that is not mounted.
+ * @throws {UsageError} `store-parent`; as `openStore`.
+ */
+export function assertParent(url: string): void {
+  const parent = dirname(resolve(storePath(url)))
+  if (existsSync(parent)) return
+  throw new UsageError('store-parent', `There is no directory ${parent} to make a repository in.`, {
+    hint: `Is its disk mounted? If it is meant to be new, make it first: mkdir -p '${parent}'`,
+  })
+}
+
+/** Whether nothing lies at the path of a store yet. @throws as `openStore`. */
+export function isAbsent(url: string): boolean {
+  return !existsSync(storePath(url))
 }
 
 /** The path that an address stands for, whether there is a store or not. @throws {UsageError} `store-unsupported` */
