@@ -1,7 +1,7 @@
 // How the outcome of `verify` is told.
 
 import type { VerifyOutcome, VerifyProblem } from '../../src/operations/verify/verify.ts'
-import { humanBytes, plural } from './human.ts'
+import { humanBytes, humanCount, plural } from './human.ts'
 import { pathJson, pathText } from './path-text.ts'
 
 const SHOWN_PATHS = 10
@@ -37,10 +37,19 @@ function humanProblem({ kind, object, message, snapshots, paths, pathCount }: Ve
   const harmed =
     snapshots.length === 0
       ? '  harms no snapshot'
-      : `  harms ${plural(pathCount, 'path')} in ${snapshots.map((id) => id.slice(0, 8)).join(', ')}`
+      : `  harms ${countedPaths(pathCount)} in ${snapshots.map((id) => id.slice(0, 8)).join(', ')}`
   const shown = paths.slice(0, SHOWN_PATHS).map((path) => `    ${path.length === 0 ? '/' : pathText(Buffer.from(path))}`)
   const left = pathCount - shown.length
-  return [`${kind} ${object}`, `  ${message}`, harmed, ...shown, ...(left > 0 && shown.length > 0 ? [`    … and ${left} more`] : [])].join(
-    '\n',
-  )
+  return [
+    `${kind} ${object}`,
+    `  ${message}`,
+    harmed,
+    ...shown,
+    ...(left > 0 && shown.length > 0 ? [`    … and ${humanCount(left)} more`] : []),
+  ].join('\n')
+}
+
+/** Trees that name one another again and again make more paths than can be counted. */
+function countedPaths(pathCount: number): string {
+  return `${pathCount === Number.MAX_SAFE_INTEGER ? 'at least ' : ''}${plural(pathCount, 'path')}`
 }

@@ -28,15 +28,23 @@ export interface VerifyProblem {
   readonly snapshots: readonly string[]
   /** Paths that it harms in these snapshots, at most 1,000; a directory stands for all below it. */
   readonly paths: readonly Uint8Array[]
-  /** How many paths it harms, counted in each snapshot. */
+  /** How many paths it harms, counted in each snapshot; 2^53 − 1 when there are as many or more. */
   readonly pathCount: number
+  /** Whether it may harm paths that are not listed. */
+  readonly pathsCut: boolean
 }
 
 /** A problem whose harm is being collected. */
-export interface OpenProblem extends VerifyProblem {
+export interface OpenProblem extends Omit<VerifyProblem, 'pathsCut'> {
   readonly snapshots: string[]
   readonly paths: Uint8Array[]
   pathCount: number
+}
+
+/** How many paths of one snapshot a problem harms. */
+interface SnapshotPaths {
+  current: number
+  most: number
 }
 
 /** Collects problems, each object and kind once. */
@@ -44,8 +52,12 @@ export class ProblemList {
   readonly #problems = new Map<string, OpenProblem>()
   readonly #listed = new Map<OpenProblem, Set<string>>()
 
-  get all(): readonly OpenProblem[] {
-    return [...this.#problems.values()]
+  readonly #ofSnapshot = new Map<OpenProblem, SnapshotPaths>()
+  readonly #counts = new Map<VerifyProblemKind, number>()
+
+  /** All problems, once their harm is known. */
+  get all(): readonly VerifyProblem[] {
+    return [...this.#problems.values()].map((problem) => ({ ...problem, pathsCut: this.#isCut(problem) }))
   }
 
   /**
@@ -62,7 +74,7 @@ export class ProblemList {
   }
 
   countOf(kind: VerifyProblemKind): number {
-    return this.all.filter((problem) => problem.kind === kind).length
+    return this.#counts.get(kind) ?? 0
   }
 
   /** The problem of an object; the first message stays. */
@@ -71,14 +83,36 @@ export class ProblemList {
     if (known !== undefined) return known
     const problem: OpenProblem = { kind, object, message, snapshots: [], paths: [], pathCount: 0 }
     this.#problems.set(`${kind} ${object}`, problem)
+    this.#counts.set(kind, this.countOf(kind) + 1)
     return problem
   }
 
-  /** Notes that a problem harms a path of a snapshot. */
-  harm(problem: OpenProblem, snapshot: string, path: Uint8Array): void {
-    if (problem.snapshots.at(-1) !== snapshot) problem.snapshots.push(snapshot)
-    problem.pathCount++
-    if (problem.paths.length >= LISTED_PATHS) return
+  /** Notes that a problem harms so many paths of a snapshot. */
+  harm(problem: OpenProblem, snapshot: string, pathCount: number): void {
+    const known = this.#ofSnapshot.get(problem) ?? { current: 0, most: 0 }
+    this.#ofSnapshot.set(problem, known)
+    if (problem.snapshots.at(-1) !== snapshot) {
+      problem.snapshots.push(snapshot)
+      known.current = 0
+    }
+    problem.pathCount = Math.min(problem.pathCount + pathCount, Number.MAX_SAFE_INTEGER)
+    known.current += pathCount
+    known.most = Math.max(known.most, known.current)
+  }
+
+  #isCut(problem: OpenProblem): boolean {
+    const { most = 0 } = this.#ofSnapshot.get(problem) ?? {}
+    return most > problem.paths.length || (!this.hasRoom(problem) && problem.pathCount > LISTED_PATHS)
+  }
+
+  /** Whether a problem's list takes further paths. */
+  hasRoom({ paths }: OpenProblem): boolean {
+    return paths.length < LISTED_PATHS
+  }
+
+  /** Lists a path that a problem harms, once. */
+  list(problem: OpenProblem, path: Uint8Array): void {
+    if (!this.hasRoom(problem)) return
     const listed = this.#listed.get(problem) ?? new Set<string>()
     this.#listed.set(problem, listed)
     const name = Buffer.from(path).toString('latin1')

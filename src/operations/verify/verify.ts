@@ -127,7 +127,9 @@ class Verification {
       return { id, entry: (await this.#repository.readManifest(snapshot)).root }
     } catch (error) {
       if (!isDamage(error)) throw error
-      this.#problems.harm(this.#problems.add('manifest', manifestKey(snapshot.manifest), error.message), id, Buffer.alloc(0))
+      const problem = this.#problems.add('manifest', manifestKey(snapshot.manifest), error.message)
+      this.#problems.harm(problem, id, 1)
+      this.#problems.list(problem, Buffer.alloc(0))
       return undefined
     }
   }
