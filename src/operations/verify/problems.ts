@@ -64,7 +64,7 @@ export class ProblemList {
    * What is a problem, and what only a remark: a lost pack that harms nothing, since what it held is stored elsewhere. Only where all
    * else is in order is it known that it harms nothing: a tree that cannot be read hides what lies below.
    */
-  get judged(): { readonly problems: readonly OpenProblem[]; readonly remarks: readonly OpenProblem[] } {
+  get judged(): { readonly problems: readonly VerifyProblem[]; readonly remarks: readonly VerifyProblem[] } {
     const isHarmless = this.all.every(({ kind, pathCount }) => kind === 'pack-missing' && pathCount === 0)
     return isHarmless ? { problems: [], remarks: this.all } : { problems: this.all, remarks: [] }
   }
