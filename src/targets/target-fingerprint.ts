@@ -20,26 +20,77 @@ export function targetFingerprint(target: string): Buffer {
     const stat = statOrAbsent(place.parentFd, place.name)
     if (stat === undefined) return hash.update('absent').digest()
     addStat(hash, stat)
-    if (isDirectory(stat)) addDirectory(hash, place.parentFd, Buffer.from(place.name))
+    if (isDirectory(stat)) addTree(hash, openDirNoFollow(place.parentFd, place.name))
     return hash.digest()
   } finally {
     closeSync(place.parentFd)
   }
 }
 
-function addDirectory(hash: Hash, parentFd: number, name: Buffer): void {
-  const fd = openDirNoFollow(parentFd, name)
+/** Adds a directory and all below it, each before what is in it; not recursive, since trees may be deeper than any stack. */
+function addTree(hash: Hash, rootFd: number): void {
+  const directories = new FoundDirectories(rootFd)
   try {
-    addStat(hash, statFd(fd))
-    for (const child of readNames(fd)) {
-      const stat = statAt(fd, child)
-      hash.update(child).update('/')
-      addStat(hash, stat)
-      if (isDirectory(stat)) addDirectory(hash, fd, child)
-    }
-    hash.update('/')
+    const waiting = [ROOT]
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
+      for (const found of addDirectory(hash, next, directories).reverse()) waiting.push(found)
   } finally {
-    closeSync(fd)
+    directories.close()
+  }
+}
+
+/** Adds what lies in a directory; the directories among it. */
+function addDirectory(hash: Hash, directory: number, directories: FoundDirectories): number[] {
+  const fd = directories.fd(directory)
+  const found: number[] = []
+  addStat(hash, statFd(fd))
+  for (const name of readNames(fd)) {
+    const stat = statAt(fd, name)
+    hash.update(name).update('/')
+    addStat(hash, stat)
+    if (isDirectory(stat)) found.push(directories.add(directory, name))
+  }
+  hash.update('/')
+  return found
+}
+
+const ROOT = 0
+const MOST_OPEN = 64
+
+/** The directories of a walk by number. Few are open at a time; a closed one is opened again from those above it. */
+class FoundDirectories {
+  readonly #parents = [ROOT]
+  readonly #names: Buffer[] = [Buffer.alloc(0)]
+  /** Handles by number, the root's first, then those opened longest ago. */
+  readonly #open: Map<number, number>
+
+  constructor(rootFd: number) {
+    this.#open = new Map([[ROOT, rootFd]])
+  }
+
+  add(parent: number, name: Buffer): number {
+    this.#names.push(name)
+    return this.#parents.push(parent) - 1
+  }
+
+  fd(directory: number): number {
+    const closed: number[] = []
+    for (let at = directory; !this.#open.has(at); at = this.#parents[at]!) closed.push(at)
+    for (const next of closed.reverse()) {
+      this.#open.set(next, openDirNoFollow(this.#open.get(this.#parents[next]!)!, this.#names[next]!))
+      if (this.#open.size > MOST_OPEN) this.#closeOldest()
+    }
+    return this.#open.get(directory)!
+  }
+
+  close(): void {
+    for (const fd of this.#open.values()) closeSync(fd)
+  }
+
+  #closeOldest(): void {
+    const oldest = this.#open.keys().find((directory) => directory !== ROOT)!
+    closeSync(this.#open.get(oldest)!)
+    this.#open.delete(oldest)
   }
 }
 
