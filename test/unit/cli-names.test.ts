@@ -184,6 +184,16 @@ describe('glob patterns', () => {
     expect(globMatcher('a?b')('a\xffb')).toBe(true)
     expect(globMatcher('a*b')('a\n\xffb')).toBe(true)
   })
+
+  test('takes no longer for names that were made to be hard to match', () => {
+    const started = performance.now()
+    expect(matches('*-*-*-*-*.log', '-'.repeat(250))).toBe(false)
+    expect(matches('*a*a*a*a*a*a*a*a*b', 'a'.repeat(255))).toBe(false)
+    expect(matches('**/a/**/a/**/a/**/a/**/b', 'a/'.repeat(2000))).toBe(false)
+    expect(matches('??????????*?????????*é*x', 'é'.repeat(2000))).toBe(false)
+    expect(matches('*-*-*-*-*.log', `${'-'.repeat(246)}.log`)).toBe(true)
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
 })
 
 describe('a time in a name', () => {
