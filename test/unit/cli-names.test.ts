@@ -77,8 +77,13 @@ describe('names of snapshots', () => {
     ['latest~4', 'snapshot-not-found'],
     ['laptop~3', 'snapshot-not-found'],
     ['laptop@2020-01-01', 'snapshot-not-found'],
-    ['laptop@yesterday', 'snapshot-name'],
-    ['laptop@2026-13-40', 'snapshot-name'],
+    ['laptop@yesterday', 'snapshot-time'],
+    ['laptop@2026-13-40', 'snapshot-time'],
+    ['laptop@2026-11', 'snapshot-time'],
+    ['laptop@2026-11-31', 'snapshot-time'],
+    ['laptop@2026-02-29T10:00', 'snapshot-time'],
+    ['laptop@2026-11-20T25:00', 'snapshot-time'],
+    ['latest@', 'snapshot-time'],
     ['laptop~', 'snapshot-name'],
     ['~1', 'snapshot-name'],
     ['', 'snapshot-name'],
@@ -196,7 +201,21 @@ describe('glob patterns', () => {
   })
 })
 
+test('three digits of an id are told to be too few', () => {
+  expect(() => resolveSnapshot(STATE, 'cfe')).toThrow(expect.objectContaining({ hint: expect.stringContaining('at least 4 digits') }))
+})
+
 describe('a time in a name', () => {
+  test('that does not exist is what the message is about, with one that does', () => {
+    expect(() => resolveSnapshot(STATE, 'laptop@2026-11-31')).toThrow(
+      expect.objectContaining({
+        message: "In 'laptop@2026-11-31', '2026-11-31' is no date or time that exists.",
+        hint: expect.stringContaining('laptop@2026-11-20T10:00'),
+      }),
+    )
+    expect(resolveSnapshot(STATE, 'laptop@2028-02-29').sequence).toBe(4)
+  })
+
   test.each([
     ['laptop@2026-11-20 10:00:00', undefined],
     ['laptop@2026-11-20 10:00:a file', 'a file'],

@@ -7,7 +7,9 @@ import type { JournalState, SnapshotRecord } from './state.ts'
 
 const NAME =
   /^(?<base>[^~@:]+)(?:~(?<back>\d{1,9})|@(?<time>\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?))?(?::(?<path>.*))?$/s
+const SERIES_AND_TIME = /^[^~@:]+@/
 const ID_PREFIX = /^[0-9a-f]{4,64}$/
+const SHORT_ID = /^[0-9a-f]{1,3}$/
 
 /** A name with the path behind its colon, as it was typed. */
 export interface SnapshotPath {
@@ -16,7 +18,7 @@ export interface SnapshotPath {
   readonly path: string | undefined
 }
 
-/** Splits `NAME:PATH`; times in names have colons of their own. @throws {UsageError} `snapshot-name` when it is no name. */
+/** Splits `NAME:PATH`; times in names have colons of their own. @throws {UsageError} `snapshot-name` when it is no name, `snapshot-time` when its time is none. */
 export function splitSnapshotPath(text: string): SnapshotPath {
   const path = parseName(text).path
   return { name: path === undefined ? text : text.slice(0, text.length - path.length - 1), path }
@@ -25,7 +27,7 @@ export function splitSnapshotPath(text: string): SnapshotPath {
 /**
  * The snapshot that a name means. `latest` counts over all series, `SERIES` and whatever else over one; `~N` goes N snapshots back,
  * `@TIME` to the last one made at or before a time.
- * @throws {NotFoundError} `snapshot-not-found`; {StopError} `ambiguous-snapshot`; {UsageError} `snapshot-name`.
+ * @throws {NotFoundError} `snapshot-not-found`; {StopError} `ambiguous-snapshot`; {UsageError} `snapshot-name`, `snapshot-time`.
  */
 export function resolveSnapshot(state: JournalState, name: string): SnapshotRecord {
   const { base, back, time, path } = parseName(name)
@@ -47,7 +49,7 @@ interface ParsedName {
 
 function parseName(text: string): ParsedName {
   const { base, back, time, path } = NAME.exec(text)?.groups ?? {}
-  if (base === undefined) throw badName(text)
+  if (base === undefined) throw SERIES_AND_TIME.test(text) ? badTime(text) : badName(text)
   const ms = time === undefined ? undefined : timeOf(time, text)
   return { base, back: back === undefined ? undefined : Number(back), time: ms, path }
 }
@@ -57,8 +59,14 @@ function timeOf(time: string, name: string): number {
   const [, day, hour, minute, second, zone = ''] =
     /^(.{10})(?:[T ](\d\d)(?::(\d\d)(?::(\d\d(?:\.\d+)?))?)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(time) ?? []
   const ms = parseTime(`${day}T${hour ?? '23'}:${minute ?? '59'}:${second ?? '59.999'}${zone}`)
-  if (Number.isNaN(ms)) throw badName(name)
+  if (Number.isNaN(ms) || !isDay(day!)) throw badTime(name)
   return ms
+}
+
+/** Days beyond the end of a month would else count as days of the next. */
+function isDay(day: string): boolean {
+  const ms = parseTime(`${day}T00:00:00Z`)
+  return !Number.isNaN(ms) && isoTime(ms).startsWith(day)
 }
 
 function newestOf(state: JournalState, base: string): SnapshotRecord | undefined {
@@ -102,7 +110,9 @@ function notFound(state: JournalState, name: string): NotFoundError {
   const hint =
     state.snapshots.length === 0
       ? "This repository has no snapshot yet: make one with 'cairn commit PATH'."
-      : "'cairn log' lists the snapshots."
+      : SHORT_ID.test(name.toLowerCase())
+        ? "Of an id give at least 4 digits. 'cairn log' lists the snapshots."
+        : "'cairn log' lists the snapshots."
   return new NotFoundError('snapshot-not-found', `There is no snapshot '${name}'.`, { hint, fields: { name } })
 }
 
@@ -119,5 +129,12 @@ function ambiguous(name: string, snapshots: readonly SnapshotRecord[], hint = 'G
 function badName(name: string): UsageError {
   return new UsageError('snapshot-name', `'${name}' names no snapshot.`, {
     hint: 'Use the beginning of an id, latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag.',
+  })
+}
+
+function badTime(name: string): UsageError {
+  const at = name.indexOf('@') + 1
+  return new UsageError('snapshot-time', `In '${name}', '${name.slice(at)}' is no date or time that exists.`, {
+    hint: `Write a day or a time of a day, as in ${name.slice(0, at)}2026-11-20 or ${name.slice(0, at)}2026-11-20T10:00`,
   })
 }
