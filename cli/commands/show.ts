@@ -2,7 +2,8 @@
 
 import { toHex } from '../../format/bytes.ts'
 import type { Manifest } from '../../format/manifest.ts'
-import { ofSnapshot } from '../../src/operations/snapshot-tree.ts'
+import { UsageError } from '../../src/errors.ts'
+import { entryAt, inSnapshot, ofSnapshot } from '../../src/operations/snapshot-tree.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { humanBytes, humanCount, humanDuration, humanTime, plural } from '../output/human.ts'
 import { uuidText } from '../output/ids.ts'
@@ -25,7 +26,13 @@ export const command = defineCommand({
   builder: (yargs) => yargs.positional('snapshot', { type: 'string', demandOption: true, describe: 'which snapshot' }),
   async run(args, { openSession, output, signal }) {
     const session = await openSession()
-    const { snapshot, manifest } = await openSnapshot(session, args.snapshot)
+    const { snapshot, manifest, path } = await openSnapshot(session, args.snapshot)
+    if (path.length > 0) {
+      const found = await inSnapshot(snapshot, entryAt(session.repository, manifest.root, path))
+      throw new UsageError('path-in-show', `'show' tells of a whole snapshot, not of ${pathText(found.path)} in it.`, {
+        hint: `Leave the path out, or see 'cairn ls -l ${args.snapshot}' and 'cairn stats ${args.snapshot}'.`,
+      })
+    }
     if (!output.json) {
       output.result({}, () => humanManifest(snapshot, manifest))
       return

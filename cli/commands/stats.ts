@@ -1,13 +1,13 @@
 // `cairn stats`: raw, deduplicated and stored sizes.
 
 import { toHex } from '../../format/bytes.ts'
-import { inSnapshot } from '../../src/operations/snapshot-tree.ts'
+import { entryAt, inSnapshot } from '../../src/operations/snapshot-tree.ts'
 import type { DirectoryStats, RepositoryStats, SizeStats } from '../../src/operations/stats/stats.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { type Cell, humanBytes, humanCount, humanTime, right, table } from '../output/human.ts'
 import { pathJson, pathText } from '../output/path-text.ts'
 import { defineCommand } from '../run.ts'
-import { openSnapshot, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
+import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
 export const command = defineCommand({
   command: 'stats [snapshot]',
@@ -16,18 +16,21 @@ export const command = defineCommand({
     ['cairn stats', 'the repository, and what each snapshot added to it'],
     ['cairn stats latest', 'what one snapshot takes'],
     ['cairn stats latest --by-directory', 'and each directory in its root'],
+    ['cairn stats laptop:home/me', 'what one directory of it takes'],
   ],
   exits: ['no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes:
-    `${SNAPSHOT_NOTE}\n\nDeduplicated counts equal pieces once, within the snapshot or within the directory. Stored is their share of the ` +
+    `${SNAPSHOT_NOTE} ${PATH_NOTE}\n\nDeduplicated counts equal pieces once, within the snapshot or within the directory. Stored is their share of the ` +
     'compressed blocks that hold them. Pieces that two directories share count in both.',
   reads: true,
   builder: (yargs) =>
-    yargs.positional('snapshot', { type: 'string', describe: 'which snapshot; without it the whole repository' }).option('by-directory', {
-      type: 'boolean',
-      default: false,
-      describe: 'the directories in its root, too; of latest, unless a snapshot is named',
-    }),
+    yargs
+      .positional('snapshot', { type: 'string', describe: 'SNAPSHOT or SNAPSHOT:PATH; without it the whole repository' })
+      .option('by-directory', {
+        type: 'boolean',
+        default: false,
+        describe: 'the directories in it, too; of latest, unless a snapshot is named',
+      }),
   async run(args, { openSession, output, signal }) {
     const { repositoryStats, snapshotStats } = await import('../../src/operations/stats/stats.ts')
     const session = await openSession()
@@ -38,12 +41,18 @@ export const command = defineCommand({
       output.result({ ...stats, bySnapshot: snapshots.map(addedJson) }, () => humanRepository(stats, snapshots))
       return
     }
-    const { snapshot, manifest } = await openSnapshot(session, args.snapshot ?? 'latest')
-    const { directories, ...stats } = await inSnapshot(snapshot, snapshotStats(repository, manifest.root, signal))
+    const { snapshot, manifest, path } = await openSnapshot(session, args.snapshot ?? 'latest')
+    const from = await inSnapshot(snapshot, entryAt(repository, manifest.root, path))
+    const { directories, ...stats } = await inSnapshot(snapshot, snapshotStats(repository, from, signal))
     const byDirectory = args.byDirectory ? directories : []
     const json = byDirectory.map(({ path, ...sizes }) => ({ ...pathJson(path), ...sizes }))
-    output.result({ snapshot: snapshot.manifest, ...stats, ...(args.byDirectory && { directories: json }) }, () =>
-      [`Snapshot ${snapshotName(snapshot)}`, '', humanSnapshot(stats, byDirectory)].join('\n'),
+    const at = path.length === 0 ? {} : pathJson(from.path)
+    output.result({ snapshot: snapshot.manifest, ...at, ...stats, ...(args.byDirectory && { directories: json }) }, () =>
+      [
+        `${path.length === 0 ? '' : `${pathText(from.path)} in `}Snapshot ${snapshotName(snapshot)}`,
+        '',
+        humanSnapshot(stats, byDirectory),
+      ].join('\n'),
     )
   },
 })

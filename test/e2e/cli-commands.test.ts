@@ -387,6 +387,28 @@ describe('looking', () => {
     expect((await place.json(['diff', 'live:kept', 'live'], { code: 2 })).error.code).toBe('not-a-directory')
   })
 
+  test('stats and show say so when a path is not there; stats counts what lies at one that is', async () => {
+    const place = new CliPlace()
+    place.write('tree/inner/deep/a', 'x'.repeat(100))
+    place.write('tree/inner/b', 'y'.repeat(50))
+    place.write('tree/c', 'z')
+    await place.json(['init'])
+    await place.json(['commit', place.at('tree'), '--name', 'series'])
+    for (const command of ['stats', 'show', 'ls', 'cat']) expect((await place.run([command, 'series:nothing'])).code, command).toBe(22)
+    expect(await place.json(['stats', 'series:inner'])).toMatchObject({ path: 'inner', files: 2, rawBytes: 150 })
+    expect(await place.json(['stats', 'series:inner', '--by-directory'])).toMatchObject({
+      directories: [
+        { path: '', files: 1 },
+        { path: 'inner/deep', files: 1, rawBytes: 100 },
+      ],
+    })
+    expect(await place.json(['stats', 'series:inner/b'])).toMatchObject({ files: 1, rawBytes: 50, deduplicatedBytes: 50 })
+    const { code, stderr } = await place.run(['show', 'series:inner'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('cairn stats series:inner')
+    place.remove()
+  })
+
   test('stats of the repository, a snapshot and its directories', async () => {
     const all = await place.json(['stats'])
     expect(all.uniqueBytes).toBeLessThan(all.rawBytes)

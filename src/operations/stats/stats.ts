@@ -6,7 +6,7 @@ import type { Stream, StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry } from '../../../format/tree.ts'
 import type { ChunkIndex } from '../../repository/objects/chunk-index.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { damageAtPath, entriesOf, type FoundEntry, walkBelow } from '../snapshot-tree.ts'
+import { damageAtPath, entriesOf, type FoundEntry, joinPath, walkBelow } from '../snapshot-tree.ts'
 import { ChunkSet } from './chunk-set.ts'
 
 const ROOT = Buffer.alloc(0)
@@ -36,7 +36,7 @@ export interface SizeStats {
 }
 
 export interface DirectoryStats extends SizeStats {
-  /** Empty for the files that lie in the root itself. */
+  /** From the snapshot's root; empty for the files that lie in what was asked for itself. */
   readonly path: Buffer
 }
 
@@ -65,20 +65,22 @@ export async function repositoryStats(repository: Repository): Promise<Repositor
   }
 }
 
-/** The sizes of one snapshot, and of each directory in its root: deduplicated within itself. */
-export async function snapshotStats(repository: Repository, root: Entry, signal?: AbortSignal): Promise<SnapshotStats> {
+/** The sizes of a snapshot, or of what lies at a path of it, and of each directory in that: deduplicated within itself. */
+export async function snapshotStats(repository: Repository, from: Entry | FoundEntry, signal?: AbortSignal): Promise<SnapshotStats> {
   const index = await repository.index()
+  const root = 'entry' in from ? from : { path: ROOT, entry: from }
   const all = new Tally(index)
   const trees = new ChunkSet(index)
   const rootFiles = new Tally(index)
   const directories: DirectoryStats[] = []
-  await addEntry(repository, { path: ROOT, entry: root }, { files: [], trees, signal })
-  for await (const entry of entriesOf(repository, root, ROOT)) {
+  const isDirectory = root.entry.type === ENTRY_DIRECTORY
+  await addEntry(repository, root, { files: isDirectory ? [] : [all, rootFiles], trees, signal })
+  for await (const entry of isDirectory ? entriesOf(repository, root.entry, root.path) : []) {
     const tally = entry.type === ENTRY_DIRECTORY ? new Tally(index) : rootFiles
-    for await (const found of withBelow(repository, { path: Buffer.from(entry.name), entry })) {
+    for await (const found of withBelow(repository, { path: joinPath(root.path, entry.name), entry })) {
       await addEntry(repository, found, { files: [all, tally], trees, signal })
     }
-    if (tally !== rootFiles) directories.push({ path: Buffer.from(entry.name), ...tally.stats() })
+    if (tally !== rootFiles) directories.push({ path: joinPath(root.path, entry.name), ...tally.stats() })
   }
   if (rootFiles.files > 0) directories.unshift({ path: ROOT, ...rootFiles.stats() })
   return { ...all.stats(), treeRawBytes: trees.rawBytes, treeStoredBytes: Math.round(trees.storedBytes), directories }
