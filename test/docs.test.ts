@@ -44,6 +44,10 @@ describe.each(TRANSCRIPTS.map((transcript, number) => ({ ...transcript, number }
   })
 })
 
+test.each(RUN)('%s never passes a secret as an argument, where other users can see it', (file) => {
+  expect(read(file)).not.toMatch(/--recovery[ =]|\$\(cat \S*code/)
+})
+
 test('every setup is used', () => {
   const used = RUN.flatMap((file) => docBlocks(read(file)).map(({ setup }) => setup))
   expect(new Set(used.filter((setup) => setup !== undefined))).toEqual(new Set(Object.keys(SETUPS)))

@@ -11,7 +11,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js'
 
-const USAGE = 'npx node test/independent-reader.ts REPO (--identity FILE | --recovery CODE) (--list | --restore SNAPSHOT_HEX DIR)'
+const USAGE = 'npx node test/independent-reader.ts REPO (--identity FILE | --recovery-code-file FILE) (--list | --restore SNAPSHOT_HEX DIR)'
 function must(what: string, condition: unknown): asserts condition {
   if (!condition) throw new Error(what)
 }
@@ -162,8 +162,8 @@ function unlockByIdentity(file: string): Unlock {
   must('§5.3 not an identity file', cairn === 'identity' && Number(version) === 1 && slot && repository.length === 32 && seed.length === 32)
   return { repository, kind: 'identity', slot, secret: (ciphertext) => decapsulate(seed, ciphertext) }
 }
-function unlockByRecoveryCode(code: string): Unlock {
-  const symbols = code.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
+function unlockByRecoveryCode(file: string): Unlock {
+  const symbols = fs.readFileSync(file, 'utf8').toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
   must('§5.4 a recovery code has 52 symbols', /^[0-9A-HJKMNP-TV-Z]{52}$/.test(symbols))
   const bits = Array.from(symbols, (symbol) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(symbol).toString(2).padStart(5, '0')).join('')
   const payload = Buffer.from(bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)))

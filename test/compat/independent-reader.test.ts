@@ -57,6 +57,11 @@ async function readByCairn(repository: string, owner: TestOwner, snapshot: strin
   if (!outcome.complete) throw new Error('the restore is not complete')
 }
 
+function codeFile(code: string): string {
+  fs.writeFileSync(at('code.txt'), `${code}\n`, { mode: 0o600 })
+  return at('code.txt')
+}
+
 describe('restores what Cairn committed', () => {
   let made: Made
   let unlocks: Record<string, string[]>
@@ -66,7 +71,8 @@ describe('restores what Cairn committed', () => {
       fs.copyFileSync(`${tree}/several-chunks`, `${tree}/copy`)
       fs.rmSync(`${tree}/wide/entry-17`)
     })
-    unlocks = { identity: ['--identity', at('mixed.json')], 'recovery code': ['--recovery', made.owner.recoveryCode.toLowerCase()] }
+    const byCode = ['--recovery-code-file', codeFile(made.owner.recoveryCode.toLowerCase())]
+    unlocks = { identity: ['--identity', at('mixed.json')], 'recovery code': byCode }
     fs.cpSync(at('mixed'), at('no-index'), { recursive: true })
     fs.rmSync(at('no-index', 'index'), { recursive: true })
   })
@@ -133,7 +139,9 @@ describe('agrees with Cairn on what is refused', () => {
   test('a repository in the place of another', async () => {
     const [{ id }] = [other.snapshots[1]!]
     expect(() => readIndependently(at('other'), ['--identity', at('small.json')], id, at('replaced'))).toThrow('§9.1.2')
-    expect(() => readIndependently(at('other'), ['--recovery', made.owner.recoveryCode], id, at('replaced'))).toThrow('§9.1.2')
+    expect(() => readIndependently(at('other'), ['--recovery-code-file', codeFile(made.owner.recoveryCode)], id, at('replaced'))).toThrow(
+      '§9.1.2',
+    )
     await expect(readByCairn(at('other'), made.owner, id, at('replaced'))).rejects.toMatchObject({ code: 'repository-replaced' })
   })
 })
