@@ -15,14 +15,14 @@ const index = defineCommand({
   ],
   exits: ['partial', 'no-repository', 'key', 'access', 'stop', 'store'],
   notes:
-    'For owners; an AI agent may not. Nothing is deleted: bad segments are superseded and stay in the store. Where others than owners ' +
+    'For owners; an AI agent may only look, with --dry-run. Nothing is deleted: bad segments are superseded and stay in the store. Where others than owners ' +
     'could write, packs that nobody attested are read in full before they are announced.',
   builder: (yargs) => yargs.option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done; write nothing' }),
   async run({ dryRun }, context) {
     const { output, signal } = context
     const session = await context.openSession()
     const { refuseAgent } = await import('../../src/control/access/authorize.ts')
-    await refuseAgent(session, 'repair index')
+    if (!dryRun) await refuseAgent(session, 'repair index', {}, 'Run it with --dry-run, which is allowed, and let a person repair.')
     const outcome = await repaired(session, context, {
       dryRun,
       signal,

@@ -135,11 +135,20 @@ describe('repair index', () => {
     expect((await place.json(['repair', 'index'], { env: agent, code: 13 })).error).toMatchObject({
       name: 'AccessError',
       code: 'agent-refused',
+      hint: expect.stringMatching(/--dry-run(?!.*--plan)/),
     })
     await place.json(['repair', 'index'], { env })
     const { stdout } = await place.run(['journal', '--limit', '2'], { env })
     expect(stdout).toMatch(/action_refused .*agent:helper.*repair index/)
     expect(stdout).toMatch(/repair_completed .*repaired=index/)
+  })
+
+  test('an agent may look at what would be done', async () => {
+    const env = place.copy()
+    for (const file of segmentFiles(env)) fs.rmSync(file)
+    const agent = { ...env, CAIRN_ACTOR: 'agent:helper' }
+    expect(await place.json(['repair', 'index', '--dry-run'], { env: agent })).toMatchObject({ dryRun: true, packsIndexed: 2 })
+    expect(segmentFiles(env)).toEqual([])
   })
 
   test('10 where there is no repository', async () => {

@@ -68,14 +68,19 @@ export async function withPlan<T>(
 }
 
 /**
- * Refuses an AI agent, and records that.
+ * Refuses an AI agent, and records that. `instead` says what the agent can do.
  * @throws {AccessError} `agent-refused` when the actor is an agent, whatever else was given.
  */
-export async function refuseAgent(session: ActingSession, operation: string, details: CborRecord = {}): Promise<void> {
+export async function refuseAgent(
+  session: ActingSession,
+  operation: string,
+  details: CborRecord = {},
+  instead = 'Let a person do it.',
+): Promise<void> {
   if (!isAgent(session.actor)) return
   await audit(session, 'action_refused', { operation, reason: 'agent-refused', ...details })
   throw new AccessError('agent-refused', `An AI agent (${session.actor}) may not do this: ${operation}.`, {
-    hint: 'Make the plan with --plan, where the command has plans, and let a person apply it. The refusal was recorded.',
+    hint: `${instead} The refusal was recorded.`,
     fields: { actor: session.actor, operation },
   })
 }
@@ -83,7 +88,7 @@ export async function refuseAgent(session: ActingSession, operation: string, det
 /** The one place where a permit for a plan is issued. */
 async function authorize(session: ActingSession, plan: Plan, parts: PlanParts, decision: Decision): Promise<Permit> {
   const shown = show(plan)
-  await refuseAgent(session, plan.operation, detailsOf(shown))
+  await refuseAgent(session, plan.operation, detailsOf(shown), 'Make the plan with --plan, and let a person apply it.')
   try {
     await approve(session, shown, decision)
     await assertUnchanged(session, shown, parts)
