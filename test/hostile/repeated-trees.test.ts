@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Stream } from '../../format/stream.ts'
+import { find } from '../../src/operations/find/find.ts'
 import { verify } from '../../src/operations/verify/verify.ts'
 import type { Repository } from '../../src/repository/repository.ts'
 import { CliRepository } from '../support/cli-repository.ts'
@@ -74,6 +75,25 @@ describe('verify', () => {
   })
 })
 
+describe('find', () => {
+  test('tells of matches as it comes to them, in order, and keeps few of them for the next snapshot', async () => {
+    const bomb = (forge: Forge): Stream => forge.repeated(harmedLeaf(forge), 100, 6)
+    const repository = await opened(bomb, bomb)
+    const paths: string[] = []
+    for await (const { path } of find(repository, repository.journal.state.snapshots, 'f')) if (paths.push(path.toString()) === 5000) break
+    expect(paths).toEqual(paths.toSorted())
+    expect(new Set(paths).size).toBe(5000)
+  })
+
+  test('finds the same in a snapshot that did not change', async () => {
+    const small = (forge: Forge): Stream => forge.repeated(harmedLeaf(forge), 12, 3)
+    const repository = await opened(small, small)
+    const found = await Array.fromAsync(find(repository, repository.journal.state.snapshots, 'f'), ({ path }) => path.toString())
+    expect(found).toHaveLength(2 * 12 ** 3)
+    expect(found.slice(12 ** 3)).toEqual(found.slice(0, 12 ** 3))
+  })
+})
+
 describe('the program', () => {
   let made: CliRepository
   beforeAll(async () => {
@@ -89,7 +109,7 @@ describe('the program', () => {
     ['find', '--all-snapshots', 'f'],
     ['ls', '-R', 'latest'],
     ['diff', 'latest', 'latest:0000'],
-    ['restore', 'latest', '--to', '/tmp/nothing-there', '--dry-run'],
+    ['restore', 'latest', '--to', 'restored', '--dry-run'],
   ])('%s %s ends within a second of Ctrl-C', async (...args) => {
     const child = made.place.start(args)
     child.stdout!.resume()

@@ -1,9 +1,9 @@
 // The verb `find`: which paths of which snapshots match a glob pattern. What did not change between two snapshots is searched once.
 
-import { toHex } from '../../../format/bytes.ts'
 import { encodeStream } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, type Entry } from '../../../format/tree.ts'
 import { UsageError } from '../../errors.ts'
+import { sha256 } from '../../repository/crypto/hash.ts'
 import type { SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { entriesOf, type FoundEntry, joinPath, ofSnapshot } from '../snapshot-tree.ts'
@@ -15,6 +15,19 @@ export interface Match extends FoundEntry {
 
 /** Matches by directory: its path and content. Those of the snapshot before, and of the one that is searched now. */
 type Searched = Map<string, readonly FoundEntry[]>
+
+/** Beyond these, directories are searched anew in the next snapshot: trees can make more paths than there is memory for. */
+const KEPT_DIRECTORIES = 100_000
+const KEPT_MATCHES = 200_000
+const KEPT_MATCHES_BELOW_ONE = 1000
+
+interface OpenDirectory {
+  readonly path: Buffer
+  readonly name: string
+  readonly entries: AsyncIterator<Entry>
+  /** All matches below it so far; undefined when there are too many to keep. */
+  matches: FoundEntry[] | undefined
+}
 
 /**
  * Searches snapshots one after the other.
@@ -43,6 +56,7 @@ class Search {
   readonly #before: Searched
   readonly #now: Searched
   readonly #signal: AbortSignal | undefined
+  #kept = 0
 
   constructor(repository: Repository, matches: PathMatcher, before: Searched, now: Searched, signal: AbortSignal | undefined) {
     this.#repository = repository
@@ -52,33 +66,62 @@ class Search {
     this.#signal = signal
   }
 
-  /** What matches in a whole tree. */
+  /** What matches in a whole tree, in order. Not recursive: trees may be 65,536 deep. */
   async *from(root: Entry): AsyncGenerator<FoundEntry> {
-    yield* await this.below({ path: Buffer.alloc(0), entry: root })
-  }
-
-  /** What matches below a directory, in order. */
-  async below(directory: FoundEntry): Promise<readonly FoundEntry[]> {
-    const name = keyOf(directory)
-    const found = this.#before.get(name) ?? (await this.#search(directory))
-    this.#now.set(name, found)
-    return found
-  }
-
-  async #search(directory: FoundEntry): Promise<FoundEntry[]> {
-    this.#signal?.throwIfAborted()
-    const found: FoundEntry[] = []
-    for await (const entry of entriesOf(this.#repository, directory.entry, directory.path)) {
-      const path = joinPath(directory.path, entry.name)
-      if (this.#matches(path.toString('latin1'))) found.push({ path, entry })
-      if (entry.type === ENTRY_DIRECTORY) for (const each of await this.below({ path, entry })) found.push(each)
+    const stack = [this.#open({ path: Buffer.alloc(0), entry: root })]
+    for (let directory = stack.at(-1); directory !== undefined; directory = stack.at(-1)) {
+      this.#signal?.throwIfAborted()
+      const { done, value: entry } = await directory.entries.next()
+      if (done === true) {
+        stack.pop()
+        this.#keep(directory, stack.at(-1))
+        continue
+      }
+      const found = { path: joinPath(directory.path, entry.name), entry }
+      if (this.#matches(found.path.toString('latin1'))) {
+        addMatches(directory, [found])
+        yield found
+      }
+      if (entry.type === ENTRY_DIRECTORY) yield* this.#enter(found, directory, stack)
     }
-    return found
+  }
+
+  /** Opens a directory, or gives what was found in an equal one before. */
+  *#enter(found: FoundEntry, above: OpenDirectory, stack: OpenDirectory[]): Generator<FoundEntry> {
+    const name = keyOf(found)
+    const known = this.#before.get(name)
+    if (known === undefined) {
+      stack.push(this.#open(found, name))
+      return
+    }
+    this.#remember(name, known)
+    addMatches(above, known)
+    yield* known
+  }
+
+  #open({ path, entry }: FoundEntry, name = keyOf({ path, entry })): OpenDirectory {
+    return { path, name, entries: entriesOf(this.#repository, entry, path)[Symbol.asyncIterator](), matches: [] }
+  }
+
+  #keep({ name, matches }: OpenDirectory, above: OpenDirectory | undefined): void {
+    if (matches !== undefined) this.#remember(name, matches)
+    if (above !== undefined) addMatches(above, matches)
+  }
+
+  #remember(name: string, matches: readonly FoundEntry[]): void {
+    if (this.#now.size >= KEPT_DIRECTORIES || this.#kept + matches.length > KEPT_MATCHES) return
+    this.#kept += matches.length
+    this.#now.set(name, matches)
   }
 }
 
-function keyOf({ path, entry }: { readonly path: Buffer; readonly entry: Entry }): string {
-  return `${path.toString('latin1')}\0${toHex(encodeStream(entry.content!))}`
+function addMatches(directory: OpenDirectory, matches: readonly FoundEntry[] | undefined): void {
+  if (matches === undefined || (directory.matches?.length ?? 0) + matches.length > KEPT_MATCHES_BELOW_ONE) directory.matches = undefined
+  else for (const match of matches) directory.matches?.push(match)
+}
+
+function keyOf({ path, entry }: FoundEntry): string {
+  return sha256(path, Buffer.of(0), encodeStream(entry.content!)).toString('latin1')
 }
 
 function matcherOf(pattern: string): PathMatcher {
