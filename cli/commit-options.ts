@@ -43,19 +43,11 @@ export async function sourceOf(args: CommitArgs): Promise<SourceOf> {
   }
   if (paths.length === 0)
     throw new UsageError('nothing-to-commit', 'No path was named.', { hint: 'Name a path, or give a stream with --stdin NAME.' })
-  if (paths.includes('')) throw emptyPath('A path')
   if (paths.length > 1 && name === undefined) {
     throw new UsageError('series-needed', 'Several paths need a series name.', { hint: 'Give one with --name SERIES.' })
   }
   const root = captureRoot(paths)
   return { root, defaultName: name ?? defaultSeries(root.roots[0]!.path.toString('utf8')) }
-}
-
-/** An empty path would be the current directory, which nobody named: it comes of an unset variable. */
-function emptyPath(what: string): UsageError {
-  return new UsageError('empty-path', `${what} is empty.`, {
-    hint: 'Is a variable of the script unset? Name the current directory with a dot.',
-  })
 }
 
 /** What is about a tree says nothing about a stream. */
@@ -90,7 +82,6 @@ export function excludePatterns({ exclude = [], excludeFile = [] }: CommitArgs):
 }
 
 function patternsIn(file: string): string[] {
-  if (file === '') throw emptyPath('The path after --exclude-file')
   try {
     return fs
       .readFileSync(path.resolve(file), 'utf8')

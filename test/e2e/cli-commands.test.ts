@@ -218,9 +218,9 @@ describe('commit', () => {
   test.each([
     [[], 'nothing-to-commit'],
     [['nowhere'], 'no-such-path'],
-    [[''], 'empty-path'],
-    [['sample', '', '--name', 'two'], 'empty-path'],
-    [['sample', '--exclude-file', ''], 'empty-path'],
+    [[''], 'empty-argument'],
+    [['sample', '', '--name', 'two'], 'empty-argument'],
+    [['sample', '--exclude-file', ''], 'empty-argument'],
     [['sample', 'home'], 'series-needed'],
     [['sample', '--name', '../x'], 'series-name'],
     [['sample', '--name', 'latest'], 'series-name'],

@@ -8,9 +8,11 @@ import Database from 'better-sqlite3'
 import { toHex } from '../../../format/bytes.ts'
 import type { CaptureCache } from '../../operations/commit/cached-directory.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
+import { now } from '../../runtime/clock.ts'
 import { discard } from '../../runtime/discard.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
 import { isHomeFailure } from './home-errors.ts'
+import { removeStaleRows } from './stale-rows.ts'
 
 const SCHEMA_VERSION = 2
 const SCHEMA = `
@@ -27,11 +29,13 @@ const CACHE_KIB = 2048
 const PAGE_BYTES = 16_384
 
 export class CaptureRows implements CaptureCache {
+  readonly #directory: string
   readonly #db: Database.Database
   readonly #get: Database.Statement<[string, number], { row: Buffer }>
   readonly #put: Database.Statement<[string, number, Buffer]>
 
-  private constructor(db: Database.Database) {
+  private constructor(directory: string, db: Database.Database) {
+    this.#directory = directory
     this.#db = db
     this.#get = db.prepare('SELECT row FROM directory WHERE path = ? AND part = ?')
     this.#put = db.prepare('INSERT INTO directory VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row')
@@ -47,7 +51,7 @@ export class CaptureRows implements CaptureCache {
       makeDirectories(directory)
       const db = openOrReplace(path.join(directory, `files-${name}.db`))
       if (db === undefined) return undefined
-      const rows = new CaptureRows(db)
+      const rows = new CaptureRows(directory, db)
       rows.#use(() => forgetUnless(db, new Set(held)))
       return rows
     })
@@ -66,7 +70,7 @@ export class CaptureRows implements CaptureCache {
     this.#use(() => this.#db.prepare('DELETE FROM directory WHERE path = ? AND part >= ?').run(directoryPath, from))
   }
 
-  /** Keeps what was put, which relies on these objects. Only after the commit's journal entry stands. */
+  /** Keeps what was put, which relies on these objects, and takes away what nobody uses. Only after the commit's journal entry stands. */
   keep(reliesOn: readonly string[]): void {
     this.#use(() => {
       const put = this.#db.prepare("INSERT INTO meta VALUES ('relies-on', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
@@ -74,6 +78,7 @@ export class CaptureRows implements CaptureCache {
       this.#db.exec('COMMIT')
     })
     this.drop()
+    unlessFailing(() => removeStaleRows(this.#directory, now()))
   }
 
   /** Drops what was put. */
