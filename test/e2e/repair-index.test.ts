@@ -147,7 +147,7 @@ describe('repair index', () => {
     const env = place.copy()
     for (const file of segmentFiles(env)) fs.rmSync(file)
     const agent = { ...env, CAIRN_ACTOR: 'agent:helper' }
-    expect(await place.json(['repair', 'index', '--dry-run'], { env: agent })).toMatchObject({ dryRun: true, packsIndexed: 2 })
+    expect(await place.json(['repair', 'index', '--dry-run'], { env: agent })).toMatchObject({ dryRun: true, packsIndexed: 8 })
     expect(segmentFiles(env)).toEqual([])
   })
 
