@@ -9,7 +9,8 @@ import { UsageError } from '../../src/errors.ts'
 import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
 import { userName } from '../../src/runtime/user.ts'
 import { commitFacts, saidFacts } from '../commit-facts.ts'
-import { type CommitArgs, excludePatterns, type SourceOf, sourceOf } from '../commit-options.ts'
+import { excludePatterns, sourceOf } from '../commit-options.ts'
+import { captureCache, seriesOf, sourceCheck } from '../commit-scope.ts'
 import type { ExitName } from '../exit-codes.ts'
 import { CommitProgressLine, dryRunResult, ownDirectoryLine, printCommit, printDryRun, problemLine } from '../output/commit.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
@@ -152,44 +153,4 @@ async function dryRun(session: Session, options: CommitOptions, { output }: Comm
   })
   output.result(dryRunResult(options.facts.series, found), () => printDryRun(options.facts.series, found))
   return found.problemCount === 0 ? 'done' : 'partial'
-}
-
-async function seriesOf({ repository }: Session, args: CommitArgs, source: SourceOf): Promise<string> {
-  const { checkSeriesName } = await import('../../format/names.ts')
-  if (args.name !== undefined) {
-    try {
-      return checkSeriesName(args.name)
-    } catch (cause) {
-      throw new UsageError('series-name', `${args.name} cannot name a series.`, { hint: (cause as Error).message, cause })
-    }
-  }
-  const assertSource = await sourceCheck(args, source)
-  assertSource?.(repository.journal.state)
-  return source.defaultName
-}
-
-/** A series that nobody named goes on with the source that it began with; undefined where somebody named it. */
-async function sourceCheck(args: CommitArgs, { root, defaultName }: SourceOf): Promise<CommitOptions['assertSource']> {
-  if (args.name !== undefined) return undefined
-  const { assertSameSource } = await import('../../src/operations/commit/series.ts')
-  return (state) => assertSameSource(state, defaultName, { root, host: os.hostname() })
-}
-
-/** The rows of what the last commit of this scope saw: kept after the journal entry stands, dropped when it does not come to that. */
-async function captureCache(session: Session, args: CommitArgs, source: SourceOf, series: string, patterns: readonly string[]) {
-  const { CaptureRows } = await import('../../src/control/catalog/capture-rows.ts')
-  const { repository, home } = session
-  const switches = `caches=${args.excludeCaches} one-file-system=${args.oneFileSystem}`
-  const scope = [repository.id, series, source.root.path, ...source.root.roots.map(({ at }) => at), '\0', ...patterns, switches]
-  const { holdsAny } = await import('../../src/operations/commit/held-objects.ts')
-  const damaged = session.catalog.damagedPacks(repository.id)
-  // Rows stand for chunks in packs: while some are damaged, every file is read again and what is lost is stored anew. One that somebody
-  // has deleted is not relied on anyway.
-  const mayReuse = (held: readonly string[]): boolean => !args.reread && !holdsAny(held, damaged)
-  let rows: ReturnType<typeof CaptureRows.open>
-  return {
-    openCache: (held: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, mayReuse(held) ? held : [])),
-    keep: (reliesOn: readonly string[]) => rows?.keep(reliesOn),
-    drop: () => rows?.drop(),
-  }
 }
