@@ -3,13 +3,12 @@
 import path from 'node:path'
 import type Database from 'better-sqlite3'
 import type { Id } from '../../../format/bytes.ts'
-import { StoreError } from '../../errors.ts'
 import { damagedPacks, type VerifiedPack } from '../../operations/verify/sample.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
 import type { RepositoryMemory } from '../../repository/open.ts'
 import { now } from '../../runtime/clock.ts'
 import { frozenDatabase, openDatabase } from './catalog-database.ts'
-import { homeError, withHomeErrors } from './home-errors.ts'
+import { type HomeError, homeError, isHomeError, withHomeErrors } from './home-errors.ts'
 
 /** Plans that were shown are remembered, so that it can be said what changed since; the oldest go. */
 const KEPT_PLANS = 100
@@ -18,12 +17,12 @@ export class Catalog implements RepositoryMemory {
   readonly #file: string
   readonly #db: Database.Database
   readonly #mayForget: boolean
-  #forgets: StoreError | undefined
+  #forgets: HomeError | undefined
 
   /**
    * Opens the catalog of a home directory; made when it is missing. Whoever only reads may go on where it cannot be written: it then
    * knows what it knew, and forgets what comes.
-   * @throws {StoreError} `home-*`, as all that it does.
+   * @throws {HomeError} `home-*`, as all that it does.
    */
   constructor(directory: string, { mayForget = false } = {}) {
     this.#file = path.join(directory, 'catalog.db')
@@ -32,7 +31,7 @@ export class Catalog implements RepositoryMemory {
   }
 
   /** Why something was not remembered; undefined when everything was. */
-  get forgets(): StoreError | undefined {
+  get forgets(): HomeError | undefined {
     return this.#forgets
   }
 
@@ -41,7 +40,7 @@ export class Catalog implements RepositoryMemory {
       return openDatabase(this.#file)
     } catch (error) {
       const told = homeError(error, this.#file)
-      if (!this.#mayForget || !(told instanceof StoreError) || told.code === 'home-busy') throw error
+      if (!this.#mayForget || !isHomeError(told) || told.code === 'home-busy') throw error
       this.#forgets = told
       return frozenDatabase(this.#file)
     }
@@ -130,7 +129,7 @@ export class Catalog implements RepositoryMemory {
     try {
       withHomeErrors(this.#file, work)
     } catch (error) {
-      if (!this.#mayForget || !(error instanceof StoreError)) throw error
+      if (!this.#mayForget || !isHomeError(error)) throw error
       this.#forgets = error
     }
   }

@@ -53,6 +53,13 @@ const MEANINGS: readonly Meaning[] = [
   },
 ]
 
+/** What `homeError` makes of a failure. */
+export type HomeError = StoreError | UsageError
+
+export function isHomeError(error: unknown): error is HomeError {
+  return (error instanceof StoreError || error instanceof UsageError) && error.code.startsWith('home-')
+}
+
 /** The error of a file below the client's home; an error that is none of the disk's comes back as it is. */
 export function homeError(error: unknown, file: string): unknown {
   const meaning = meaningOf(error)

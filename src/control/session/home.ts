@@ -2,11 +2,11 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { StoreError, UsageError } from '../../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
 import { userHome } from '../../runtime/user.ts'
 import type { OwnPlace } from '../../targets/kept-out.ts'
-import { withHomeErrors } from '../catalog/home-errors.ts'
+import { isHomeError, withHomeErrors } from '../catalog/home-errors.ts'
 
 export interface Home {
   /** 0700; identities, catalog, spool. */
@@ -22,7 +22,7 @@ export function homeDirectory(env: NodeJS.ProcessEnv): string {
 
 /**
  * The places of this user; made when they are missing, closed to everybody else. Whoever only reads does not need them.
- * @throws {StoreError} `home-*`; {UsageError} `no-home`.
+ * @throws {HomeError} `home-*`; {UsageError} `no-home`.
  */
 export function openHome(env: NodeJS.ProcessEnv, { isNeeded = true } = {}): Home {
   const directory = homeDirectory(env)
@@ -31,7 +31,7 @@ export function openHome(env: NodeJS.ProcessEnv, { isNeeded = true } = {}): Home
     try {
       withHomeErrors(each, () => makeDirectories(each))
     } catch (error) {
-      if (isNeeded || !(error instanceof StoreError)) throw error
+      if (isNeeded || !isHomeError(error)) throw error
     }
   }
   return { directory, cacheDirectory }
