@@ -16,12 +16,18 @@ export class LoopDevice {
 
   /** Attaches a file, whose size must be a multiple of 512. @throws {Error} when this process may not. */
   static attach(file: string): LoopDevice {
-    return new LoopDevice(execFileSync('losetup', ['--find', '--show', '--read-only', file], { encoding: 'utf8', stdio: 'pipe' }).trim())
+    return new LoopDevice(losetup('--find', '--show', '--read-only', file).trim())
   }
 
   detach(): void {
-    execFileSync('losetup', ['--detach', this.path], { stdio: 'pipe' })
+    losetup('--detach', this.path)
   }
+}
+
+/** It lies where the PATH of a root that came by way of a job does not reach. */
+function losetup(...args: readonly string[]): string {
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
+  return execFileSync('losetup', args, { encoding: 'utf8', stdio: 'pipe', env })
 }
 
 /** Why no block device can be had here; undefined when it can. */
