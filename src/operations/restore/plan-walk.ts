@@ -1,26 +1,19 @@
 import { toHex } from '../../../format/bytes.ts'
 import { LIMITS } from '../../../format/limits.ts'
-import type { Stream, StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, type Entry, encodeEntry } from '../../../format/tree.ts'
-import { CancelledError, FormatError } from '../../errors.ts'
+import { FormatError } from '../../errors.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import type { ChunkIndex } from '../../repository/objects/chunk-index.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { isDamage } from './damage.ts'
-import type { PlanBounds } from './plan-bounds.ts'
 import { PlanColumns } from './plan-columns.ts'
+import { cancelled, type FilesOptions, PlanFiles } from './plan-files.ts'
 import { type IsIncluded, includesOf } from './selection.ts'
-import { StreamMeasurer } from './stream-measure.ts'
 
-export interface WalkOptions {
+export interface WalkOptions extends FilesOptions {
   readonly include?: readonly string[]
   readonly keepGoing?: boolean
-  readonly signal?: AbortSignal
-  /** What is planned may not go beyond these. */
-  readonly bounds?: PlanBounds
-  /** Leave out the pieces of lists that the same file has had already: all counts are right, and nothing can be restored. */
-  readonly countsOnly?: boolean
 }
 
 /** What a walk has found. */
@@ -52,23 +45,21 @@ interface OpenDirectory {
 /** Walks the trees of a snapshot and collects what a restore needs. */
 export class PlanWalk {
   readonly #repository: Repository
-  readonly #index: ChunkIndex
   readonly #options: WalkOptions
-  readonly #measurer: StreamMeasurer
   readonly #isIncluded: IsIncluded | undefined
   readonly #columns: PlanColumns
+  readonly #files: PlanFiles
   /** First entry of each group of hard links, and what all of the group must be. */
   readonly #groups = new Map<string, { readonly entry: number; readonly digest: Buffer }>()
   readonly #problems: RestoreProblem[] = []
-  readonly #counts = { files: 0, others: 0, links: 0, bytes: 0, chunks: 0 }
+  readonly #counts = { others: 0, links: 0 }
 
   constructor(repository: Repository, index: ChunkIndex, options: WalkOptions, root: Entry) {
     this.#repository = repository
-    this.#index = index
     this.#options = options
-    this.#measurer = new StreamMeasurer(repository)
     this.#isIncluded = includesOf(options.include)
     this.#columns = new PlanColumns(root)
+    this.#files = new PlanFiles(repository, index, this.#columns, options)
   }
 
   /** Walks a directory and all below it, depth first; not recursive, since trees may be 65,536 deep. */
@@ -90,10 +81,10 @@ export class PlanWalk {
     if (source !== undefined) {
       this.#columns.addLink(directory, entry, source)
       this.#counts.links++
-      if (entry.type === ENTRY_FILE) this.#countFile(entry)
+      if (entry.type === ENTRY_FILE) this.#files.count(entry)
       return
     }
-    if (entry.type === ENTRY_FILE) await this.#addPieces(entry)
+    if (entry.type === ENTRY_FILE) await this.#files.add(entry)
     else this.#counts.others++
     const index = this.#columns.addEntry(directory, entry)
     if (entry.link) this.#groups.set(toHex(entry.link), this.#groups.get(toHex(entry.link)) ?? { entry: index, digest: digestOf(entry) })
@@ -101,7 +92,8 @@ export class PlanWalk {
 
   /** What was found. */
   result(): Walked {
-    return { columns: this.#columns, problems: this.#problems, counts: { ...this.#counts, directories: this.#columns.directoryCount - 1 } }
+    const counts = { ...this.#counts, ...this.#files.counts, directories: this.#columns.directoryCount - 1 }
+    return { columns: this.#columns, problems: this.#problems, counts }
   }
 
   #open(entry: Entry, parent: OpenDirectory | undefined, path: string, included: boolean): OpenDirectory {
@@ -119,12 +111,8 @@ export class PlanWalk {
     return opened
   }
 
-  #assertWanted(): void {
-    if (this.#options.signal?.aborted === true) throw new CancelledError('cancelled', 'The plan was cancelled.')
-  }
-
   async #next(directory: OpenDirectory): Promise<Entry | undefined> {
-    this.#assertWanted()
+    if (this.#options.signal?.aborted === true) throw cancelled()
     try {
       const next = await directory.entries.next()
       return next.done === true ? undefined : next.value
@@ -168,51 +156,6 @@ export class PlanWalk {
     })
     return undefined
   }
-
-  async #addPieces(entry: Entry): Promise<void> {
-    const content = entry.content!
-    this.#countFile(entry)
-    // Most files have their items inline, and there are too many of them to wait for each item.
-    if (content.depth === 0) this.#addInline(content)
-    else await this.#addListed(content)
-  }
-
-  #addInline({ items }: Stream): void {
-    let at = 0
-    for (const item of items) {
-      if (item.id !== undefined) this.#options.bounds?.addData(item.length)
-      at = this.#addItem(item, at)
-    }
-  }
-
-  /** Lists may name one another: what they come to is known before they are followed. */
-  async #addListed(content: Stream): Promise<void> {
-    const { countsOnly = false } = this.#options
-    const { chunks, dataBytes } = await this.#measurer.measure(content)
-    this.#options.bounds?.addData(dataBytes)
-    if (!countsOnly) this.#options.bounds?.assertPieces(chunks)
-    const before = this.#counts.chunks
-    let at = 0
-    for await (const item of this.#repository.streamItems(content, countsOnly ? firstTimes() : undefined)) {
-      this.#assertWanted()
-      at = this.#addItem(item, at)
-    }
-    this.#counts.chunks = before + chunks
-  }
-
-  #countFile({ content }: Entry): void {
-    this.#counts.files++
-    this.#counts.bytes += content!.size
-  }
-
-  #addItem({ id, length }: StreamItem, at: number): number {
-    if (id !== undefined) {
-      this.#options.bounds?.addPiece()
-      this.#columns.addPiece(at, id, length, this.#index.find(id))
-      this.#counts.chunks++
-    }
-    return at + length
-  }
 }
 
 /** What all names of one file have in common. */
@@ -224,13 +167,4 @@ function digestOf(entry: Entry): Buffer {
 function recordBytesOf({ name, target, xattrs = [] }: Entry): number {
   const inline = xattrs.reduce((sum, xattr) => sum + xattr.name.length + (xattr.value instanceof Uint8Array ? xattr.value.length : 64), 0)
   return 64 + name.length + (target?.length ?? 0) + inline
-}
-
-/** Wants each list once. */
-function firstTimes(): (id: Uint8Array) => boolean {
-  const seen = new Set<string>()
-  return (id) => {
-    const known = seen.size
-    return seen.add(toHex(id)).size > known
-  }
 }
