@@ -42,7 +42,7 @@ describe.skipIf(why !== undefined)('a store on a disk that is full', () => {
   const snapshots: TreeLines[] = []
 
   beforeAll(async () => {
-    disk = SmallDisk.mount(at('store-disk'), { bytes: 96 << 20, files: 3000 })
+    disk = SmallDisk.mount(at('store-disk'), { bytes: (FINE ? 512 : 96) << 20, files: FINE ? 12_000 : 3000 })
     store = await FileSystemStore.create(`${disk.path}/repository`)
     owner = await initIn(store)
     await commitIn(store, owner, at('tree'))
@@ -143,7 +143,7 @@ describe.skipIf(why !== undefined)('the program', () => {
       const env = { CAIRN_REPO: `${disk.path}/repository` }
       await place.json(['init'], { env })
       await place.json(['commit', at('tree')], { env })
-      fs.writeFileSync(at('tree', 'new'), noise(1, 600_000))
+      fs.writeFileSync(at('tree', 'new'), noise(1 << 20, 600_000))
       disk.leaveBytes(64 << 10)
       const { code, stderr } = await place.run(['commit', at('tree')], { env })
       expect(stderr).toMatch(/full/)
