@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { type Transferable, Worker } from 'node:worker_threads'
 import type { JobPool, Reply } from './job-pool.ts'
+import { keepFreedMemory } from './posix/allocator.ts'
 import { type FromWorker, reviveError, type ToWorker } from './worker-messages.ts'
 
 /** How many threads the machine can run at once. */
@@ -112,6 +113,7 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
   }
 
   #start(): Thread<Result> {
+    if (this.#threads.length === 0) keepFreedMemory()
     const worker = new Worker(this.#options.module, {
       workerData: this.#options.data,
       trackUnmanagedFds: false,

@@ -39,7 +39,12 @@ export interface CLibrary {
   lsetxattr(path: Pointer, attribute: Pointer, value: Pointer, bytes: number, flags: number): number
   fsetxattr(fd: number, attribute: Pointer, value: Pointer, bytes: number, flags: number): number
   fremovexattr(fd: number, attribute: Pointer): number
+  /** glibc's alone: absent where the C library has another allocator. 1 when it was set. */
+  readonly mallopt?: (parameter: number, value: number) => number
 }
+
+/** The calls that every C library of the platform has. */
+type Everywhere = Omit<CLibrary, 'mallopt'>
 
 interface Signature {
   readonly result: CType
@@ -97,7 +102,15 @@ function load(): LoadedLibrary {
 
 function bindAll(library: Koffi.LibraryHandle): CLibrary {
   const bound = Object.entries(signatures()).map(([name, signature]) => [name, bind(library, name, signature)])
-  return Object.fromEntries(bound) as CLibrary
+  return { ...(Object.fromEntries(bound) as unknown as Everywhere), ...bindMallopt(library) }
+}
+
+function bindMallopt(library: Koffi.LibraryHandle): Pick<CLibrary, 'mallopt'> {
+  try {
+    return { mallopt: library.func('mallopt', 'int', ['int', 'int']) as NonNullable<CLibrary['mallopt']> }
+  } catch {
+    return {} // musl has none
+  }
 }
 
 function bind(library: Koffi.LibraryHandle, name: string, signature: Signature): unknown {
@@ -108,7 +121,7 @@ function bind(library: Koffi.LibraryHandle, name: string, signature: Signature):
 }
 
 // int64_t stands for ssize_t and off_t: koffi's own ssize_t turns −1 into a large positive number.
-function signatures(): Record<keyof CLibrary, Signature> {
+function signatures(): Record<keyof Everywhere, Signature> {
   const numbers = syscallNumbers()
   return {
     openat: { result: 'int', parameters: ['int', 'const void *', 'int', 'uint'] },
