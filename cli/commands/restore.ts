@@ -1,16 +1,12 @@
 // `cairn restore`: puts a snapshot, or a part of one, into a directory; over what is there only by an approved plan.
 
 import path from 'node:path'
-import type { ArgumentsCamelCase } from 'yargs'
-import { toHex } from '../../format/bytes.ts'
-import type { PlanParts } from '../../src/control/access/authorize.ts'
-import type { AuditedWork } from '../../src/control/audit/audited.ts'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
-import type { RestoreOptions, RestoreOutcome, RestorePlan } from '../../src/operations/restore/restore.ts'
+import type { RestoreOptions, RestoreOutcome, RestorePlan, RestoreThreads } from '../../src/operations/restore/restore.ts'
 import { pathParts } from '../../src/operations/snapshot-tree.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
-import { addPlanOptions, decisionOf, PLAN_NOTE, type PlanArgs, planResult } from '../approval.ts'
+import { addPlanOptions, decisionOf, PLAN_NOTE, planResult } from '../approval.ts'
 import type { Output } from '../output/output.ts'
 import { parsePathText } from '../output/path-text.ts'
 import {
@@ -22,6 +18,7 @@ import {
   restoreText,
   warnOfPartial,
 } from '../output/restore.ts'
+import { auditOf, consequenceOf, partsOf, type RestoreArgs } from '../restore-plan.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
 import { PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -64,42 +61,47 @@ export const command = defineCommand({
         hint: 'See what a plain restore would do with --dry-run.',
       })
     }
-    const { output } = context
-    const { notEmpty } = await import('../../src/targets/target-state.ts')
-    const session = await context.openSession()
-    const plan = await planned(session, args, context)
-    warnOfPartial(output, plan)
-    if (args.dryRun) {
-      if (plan.target === 'full' && !args.replace) throw notEmpty({ path: plan.to })
-      output.result(
-        { dryRun: true, ...restorePlanJson(plan) },
-        () => `Dry run: nothing was written\n${restorePlanText(plan)}\n  ${consequenceOf(plan)}`,
-      )
-      return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
+    const { RestoreThreads } = await import('../../src/operations/restore/restore.ts')
+    const threads = new RestoreThreads()
+    try {
+      return await restored(args, context, threads)
+    } finally {
+      await threads.close()
     }
-    const isHere = plan.to === process.cwd()
-    const outcome = await carriedOut(session, plan, args, context)
-    if (outcome === undefined) return 'done'
-    output.result(restoreJson(plan, outcome), () => (output.quiet ? '' : restoreText(plan, outcome)))
-    if (isHere)
-      output.note(`This shell still stands in the directory that was replaced. To see what was restored: cd ${JSON.stringify(plan.to)}`)
-    return outcome.complete ? 'done' : 'partial'
   },
 })
 
-type RestoreArgs = ArgumentsCamelCase<
-  PlanArgs & {
-    snapshot: string
-    to: string
-    include: string[] | undefined
-    keepGoing: boolean
-    dryRun: boolean
-    replace: boolean
-    allowTwoRenames: boolean
-  }
->
+async function restored(args: RestoreArgs, context: CommandContext, threads: RestoreThreads): Promise<'done' | 'partial'> {
+  const { output } = context
+  const session = await context.openSession()
+  const plan = await planned(session, args, context, threads)
+  warnOfPartial(output, plan)
+  if (args.dryRun) return dryRun(plan, args, output)
+  const isHere = plan.to === process.cwd()
+  const outcome = await carriedOut(session, plan, args, context, threads)
+  if (outcome === undefined) return 'done'
+  output.result(restoreJson(plan, outcome), () => (output.quiet ? '' : restoreText(plan, outcome)))
+  if (isHere)
+    output.note(`This shell still stands in the directory that was replaced. To see what was restored: cd ${JSON.stringify(plan.to)}`)
+  return outcome.complete ? 'done' : 'partial'
+}
 
-async function planned({ repository, home }: Session, args: RestoreArgs, { signal }: CommandContext): Promise<RestorePlan> {
+async function dryRun(plan: RestorePlan, { replace }: RestoreArgs, output: Output): Promise<'done' | 'partial'> {
+  const { notEmpty } = await import('../../src/targets/target-state.ts')
+  if (plan.target === 'full' && !replace) throw notEmpty({ path: plan.to })
+  output.result(
+    { dryRun: true, ...restorePlanJson(plan) },
+    () => `Dry run: nothing was written\n${restorePlanText(plan)}\n  ${consequenceOf(plan)}`,
+  )
+  return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
+}
+
+async function planned(
+  { repository, home }: Session,
+  args: RestoreArgs,
+  { signal }: CommandContext,
+  threads: RestoreThreads,
+): Promise<RestorePlan> {
   const { planRestore } = await import('../../src/operations/restore/restore.ts')
   const { homePlaces } = await import('../../src/control/session/home.ts')
   const { name, path: below } = splitSnapshotPath(args.snapshot)
@@ -110,6 +112,7 @@ async function planned({ repository, home }: Session, args: RestoreArgs, { signa
     keepGoing: args.keepGoing,
     keepOut: homePlaces(home),
     countsOnly: args.dryRun,
+    ...(!args.dryRun && { onMany: () => threads.start() }),
     signal,
   })
 }
@@ -120,11 +123,13 @@ async function carriedOut(
   plan: RestorePlan,
   args: RestoreArgs,
   context: CommandContext,
+  threads: RestoreThreads,
 ): Promise<RestoreOutcome | undefined> {
   const { runRestore } = await import('../../src/operations/restore/restore.ts')
   const { auditedRestore } = await import('../../src/control/audit/audited.ts')
   const line = new RestoreProgressLine(context.output)
   const options: RestoreOptions = {
+    threads,
     keepGoing: args.keepGoing,
     allowTwoRenames: args.allowTwoRenames,
     signal: context.signal,
@@ -140,43 +145,4 @@ async function carriedOut(
   if (outcome.kind === 'done') return outcome.result
   planResult(context, outcome)
   return undefined
-}
-
-async function partsOf(plan: RestorePlan, args: RestoreArgs): Promise<PlanParts> {
-  const { targetFingerprint } = await import('../../src/targets/target-fingerprint.ts')
-  const { snapshot, to } = plan
-  const { path: below } = splitSnapshotPath(args.snapshot)
-  const part = below === undefined || below === '' ? '' : `:${below}`
-  return {
-    operation: 'restore',
-    objects: [`${toHex(snapshot.manifest)}${part}`, ...waysOf(args)],
-    destroys: plan.target === 'absent' ? [] : [to],
-    target: to,
-    fingerprint: async () => targetFingerprint(to),
-    series: snapshot.details.series,
-    consequence: consequenceOf(plan),
-  }
-}
-
-function consequenceOf({ to, target, files, bytes }: RestorePlan): string {
-  const what = `${files} file${files === 1 ? '' : 's'} of ${bytes} bytes`
-  if (target === 'absent') return `There is nothing at ${to}: it is made, with ${what}.`
-  if (target === 'empty') return `The empty directory ${to} is replaced by ${what}.`
-  return `What is at ${to} is replaced by ${what}. The old tree is kept beside it until somebody removes it.`
-}
-
-/** What of the command line changes what comes of it: a plan that was approved without is another one. */
-function waysOf({ include = [], keepGoing, allowTwoRenames }: RestoreArgs): string[] {
-  const ways = include.map((pattern) => `include ${pattern}`)
-  if (keepGoing) ways.push('leave out what is damaged')
-  if (allowTwoRenames) ways.push('with two renames where the file system cannot exchange')
-  return ways
-}
-
-function auditOf(plan: RestorePlan, output: Output): AuditedWork<RestoreOutcome> {
-  return {
-    details: { snapshot: toHex(plan.snapshot.manifest), target: plan.to },
-    completed: ({ files, problemCount, oldPath }) => ({ files, problems: problemCount, ...(oldPath !== undefined && { kept: oldPath }) }),
-    remark: (text) => output.warning(text),
-  }
 }

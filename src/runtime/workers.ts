@@ -70,6 +70,11 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
     if (this.#threads.length === 0) this.#start()
   }
 
+  /** Starts every thread that may be, for work that is sure to come. */
+  warmAll(): void {
+    while (this.#threads.length < this.#options.size) this.#start()
+  }
+
   /** Runs a job on every thread that has started. */
   runOnAll(job: Job): Promise<Result[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)

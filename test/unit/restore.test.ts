@@ -21,9 +21,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { PlanOptions } from '../../src/operations/restore/restore.ts'
-import { planRestore, type RestoreOptions, type RestoreOutcome, runRestore } from '../../src/operations/restore/restore.ts'
+import { planRestore, type RestoreOptions, type RestoreOutcome, RestoreThreads, runRestore } from '../../src/operations/restore/restore.ts'
 import { snapshotStats } from '../../src/operations/stats/stats.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import type { Repository } from '../../src/repository/repository.ts'
@@ -161,6 +161,27 @@ describe('a whole snapshot', () => {
     expect(outcome.problems).toEqual([])
     expect(treeFacts(target)).toEqual(treeFacts(source))
     expect(progress.at(-1)).toBe(outcome.files)
+  })
+
+  test('comes back with threads that were started while it was planned, once it was clear that they are worth it', async () => {
+    for (let i = 0; i < 600; i++) writeFileSync(join(source, `${i}`), `file ${i}`)
+    const threads = new RestoreThreads(2)
+    let started = 0
+    const onMany = (): void => {
+      started++
+      threads.start()
+    }
+    const outcome = await restore(await commit(), { threads, onMany })
+    expect([started, outcome.files, outcome.problems]).toEqual([1, 600, []])
+    expect(treeFacts(target)).toEqual(treeFacts(source))
+    await threads.close()
+  })
+
+  test('starts no threads for a few files', async () => {
+    someOfEverything()
+    const onMany = vi.fn<() => void>()
+    await restore(await commit(), { onMany })
+    expect(onMany).not.toHaveBeenCalled()
   })
 
   test('an empty snapshot is an empty directory', async () => {

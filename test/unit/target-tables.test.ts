@@ -8,7 +8,7 @@ import { float64Column, RecordColumn, recordAt, uint32Column } from '../../src/o
 import { directoryLevels } from '../../src/operations/restore/directory-levels.ts'
 import { planFetches } from '../../src/operations/restore/fetch-plan.ts'
 import type { RestoreWorkerData } from '../../src/operations/restore/messages.ts'
-import { threads } from '../../src/operations/restore/threads.ts'
+import { RestoreThreads } from '../../src/operations/restore/threads.ts'
 import type { IndexedBlock, IndexedPack } from '../../src/repository/objects/chunk-index.ts'
 import { DirectoryHandles } from '../../src/targets/directory-handles.ts'
 import { DirectoryTable, DirectoryTableBuilder } from '../../src/targets/directory-table.ts'
@@ -139,7 +139,7 @@ describe('reads of the store', () => {
 
 describe('threads', () => {
   test('that die fail their jobs, and closing them does not wait for ever', async () => {
-    const hands = threads({} as unknown as RestoreWorkerData, 2)
+    const hands = new RestoreThreads(2).hands({} as unknown as RestoreWorkerData)
     await expect(hands.run({ kind: 'close' })).rejects.toThrow(/undefined/)
     await hands.close()
     await expect(hands.run({ kind: 'close' })).rejects.toThrow(/undefined/)

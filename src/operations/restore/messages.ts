@@ -6,7 +6,7 @@ import type { RestoreProblem } from '../../targets/problem.ts'
 import type { SharedRecords } from './columns.ts'
 import type { EntryColumns, PieceColumns } from './planned-columns.ts'
 
-/** What a thread is given at its start. All arrays lie in shared memory. */
+/** What a thread works on. All arrays lie in shared memory. */
 export interface RestoreWorkerData {
   readonly repository: Uint8Array
   readonly idKey: Uint8Array
@@ -45,6 +45,9 @@ export type RestoreJob =
   | { readonly kind: 'plain' | 'allocate' | 'link'; readonly entries: Uint32Array }
   | BlocksJob
   | { readonly kind: 'close' }
+
+/** What a thread is told: first what it works on, which is not known yet when it starts. */
+export type ThreadJob = RestoreJob | { readonly kind: 'begin'; readonly data: RestoreWorkerData }
 
 /** A run of blocks: from `first`, below `end`. */
 export interface BlocksJob {

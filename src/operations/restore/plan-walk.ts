@@ -11,9 +11,14 @@ import { PlanColumns } from './plan-columns.ts'
 import { cancelled, type FilesOptions, PlanFiles } from './plan-files.ts'
 import { type IsIncluded, includesOf } from './selection.ts'
 
+/** Entries from here on are more than one thread restores while others start. */
+export const FEW_ENTRIES = 500
+
 export interface WalkOptions extends FilesOptions {
   readonly include?: readonly string[]
   readonly keepGoing?: boolean
+  /** Called once, when more than a few entries were found. */
+  readonly onMany?: () => void
 }
 
 /** What a walk has found. */
@@ -87,6 +92,7 @@ export class PlanWalk {
     if (entry.type === ENTRY_FILE) await this.#files.add(entry)
     else this.#counts.others++
     const index = this.#columns.addEntry(directory, entry)
+    if (index === FEW_ENTRIES) this.#options.onMany?.()
     if (entry.link) this.#groups.set(toHex(entry.link), this.#groups.get(toHex(entry.link)) ?? { entry: index, digest: digestOf(entry) })
   }
 

@@ -34,6 +34,8 @@ export interface PlanOptions {
   /** The largest plan, in bytes of memory; an eighth of the machine's unless told. */
   readonly memoryBytes?: number
   readonly signal?: AbortSignal
+  /** Called once, when it is clear that the restore is worth threads. */
+  readonly onMany?: () => void
   /** Besides the repository: where the target may not lie, and what it may not hold. */
   readonly keepOut?: readonly OwnPlace[]
 }

@@ -12,6 +12,7 @@ import { RestoreRun, type RunOptions } from './run.ts'
 
 export type { RestoreProgress } from './outcome.ts'
 export { type PlanOptions, planRestore, type RestorePlan } from './plan.ts'
+export { RestoreThreads } from './threads.ts'
 
 export interface RestoreOptions extends RunOptions {
   /** To replace a target that holds something: must cover its absolute path. The old tree stays beside it. */

@@ -10,12 +10,14 @@ import { ChunkByChunk } from './chunk-by-chunk.ts'
 import { directoryLevels } from './directory-levels.ts'
 import { EntryRestorer } from './entry-restorer.ts'
 import { Fetcher } from './fetch.ts'
+import { directoryJobs, entryJobs } from './jobs.ts'
 import type { BlocksJob, RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
 import { type RestoreProgress, Tally } from './outcome.ts'
 import type { RunnablePlan } from './plan.ts'
+import { FEW_ENTRIES } from './plan-walk.ts'
 import { directoryAt, HOW_ALONE, HOW_LINK, HOW_PLAIN, HOW_SPREAD, hasStreamXattr } from './planned-columns.ts'
 import { sharedState } from './run-state.ts'
-import { type Hands, thisThread, threads } from './threads.ts'
+import { type Hands, RestoreThreads, thisThread } from './threads.ts'
 
 export interface RunOptions {
   /** Leave damaged files out, and say so, instead of failing. */
@@ -26,14 +28,13 @@ export interface RunOptions {
   readonly onProblem?: ReportProblem
   /** As many as there are cores, unless told. */
   readonly threadCount?: number
+  /** Threads that were started while the plan was made; the run ends them, unless it is too small to use them. */
+  readonly threads?: RestoreThreads
 }
 
-/** Entries or directories in one job: enough to make a message worth its while. */
-const BATCH = 512
 /** Jobs prepared for each thread, so that it never waits for the store. */
 const AHEAD = 2
 /** Below these a thread takes longer to start than the work. */
-const FEW_ENTRIES = 500
 const FEW_BYTES = 4 << 20
 
 export class RestoreRun {
@@ -54,7 +55,8 @@ export class RestoreRun {
     this.#plan = plan
     this.#options = options
     this.#data = sharedState(repository, plan, staging)
-    this.#hands = isSmall(plan) ? thisThread(this.#data) : threads(this.#data, options.threadCount)
+    const { threads = new RestoreThreads(options.threadCount) } = options
+    this.#hands = isSmall(plan) ? thisThread(this.#data) : threads.hands(this.#data)
     this.#local = new EntryRestorer(this.#data)
     this.#fetcher = new Fetcher(repository, keepGoing)
     this.tally = new Tally({ keepGoing, onProblem: options.onProblem })
@@ -65,12 +67,12 @@ export class RestoreRun {
   async fill(): Promise<void> {
     for (const problem of this.#plan.problems) this.tally.report(problem)
     const levels = directoryLevels(new DirectoryTable(this.#data.table))
-    for (const directories of levels) await this.#all(batches('make-directories', directories))
-    await this.#all(this.#entryJobs('allocate', HOW_SPREAD))
+    for (const directories of levels) await this.#all(directoryJobs('make-directories', directories))
+    await this.#all(entryJobs(this.#data.entries, 'allocate', HOW_SPREAD))
     await this.#all(this.#contentJobs())
     await this.#restoreAlone()
     this.#discardFailed()
-    await this.#all(this.#entryJobs('link', HOW_LINK))
+    await this.#all(entryJobs(this.#data.entries, 'link', HOW_LINK))
     for (const directories of levels.toReversed()) await this.#finishDirectories(directories)
     await this.#finishDirectories(Uint32Array.of(0))
     this.tally.summarise()
@@ -83,19 +85,8 @@ export class RestoreRun {
   }
 
   *#contentJobs(): Generator<RestoreJob | Promise<BlocksJob>> {
-    yield* this.#entryJobs('plain', HOW_PLAIN)
+    yield* entryJobs(this.#data.entries, 'plain', HOW_PLAIN)
     for (const fetch of this.#plan.work.fetches) yield this.#fetcher.fetch(fetch)
-  }
-
-  *#entryJobs(kind: 'plain' | 'allocate' | 'link', how: number): Generator<RestoreJob> {
-    let batch: number[] = []
-    for (const [index, other] of this.#data.entries.hows.entries()) {
-      if (other === how) batch.push(index)
-      if (batch.length < BATCH) continue
-      yield { kind, entries: Uint32Array.from(batch) }
-      batch = []
-    }
-    if (batch.length > 0) yield { kind, entries: Uint32Array.from(batch) }
   }
 
   /** Does all jobs, some at once. On an error no further job is begun, and it is thrown when the others have ended. */
@@ -164,7 +155,9 @@ export class RestoreRun {
   async #finishDirectories(directories: Uint32Array): Promise<void> {
     const alone = directories.filter((index) => hasStreamXattr(directoryAt(this.#data.directoryRecords, index)))
     for (const index of alone) await this.#alone(this.#chunkByChunk.finishDirectory(index))
-    await this.#all(batches('finish-directories', alone.length === 0 ? directories : directories.filter((index) => !alone.includes(index))))
+    await this.#all(
+      directoryJobs('finish-directories', alone.length === 0 ? directories : directories.filter((index) => !alone.includes(index))),
+    )
   }
 
   #progress(): void {
@@ -176,10 +169,6 @@ export class RestoreRun {
     if (this.#options.signal?.aborted === true)
       throw new CancelledError('cancelled', 'The restore was cancelled. Nothing was put into place.')
   }
-}
-
-function* batches(kind: 'make-directories' | 'finish-directories', directories: Uint32Array): Generator<RestoreJob> {
-  for (let from = 0; from < directories.length; from += BATCH) yield { kind, directories: directories.slice(from, from + BATCH) }
 }
 
 function isSmall({ files, others, directories, links, bytes }: RunnablePlan): boolean {

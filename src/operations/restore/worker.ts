@@ -1,10 +1,15 @@
 // A thread of a restore; the work itself stands in entry-restorer.ts.
 
-import { workerData } from 'node:worker_threads'
 import { serveJobs } from '../../runtime/serve-jobs.ts'
 import { EntryRestorer } from './entry-restorer.ts'
-import type { RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
+import type { RestoreResult, ThreadJob } from './messages.ts'
 
-const restorer = new EntryRestorer(workerData as RestoreWorkerData)
+let restorer: EntryRestorer | undefined
 
-serveJobs<RestoreJob, RestoreResult>({ run: async (job) => ({ result: restorer.run(job) }) })
+serveJobs<ThreadJob, RestoreResult | undefined>({
+  run: async (job) => {
+    if (job.kind !== 'begin') return { result: restorer!.run(job) }
+    restorer = new EntryRestorer(job.data)
+    return { result: undefined }
+  },
+})
