@@ -47,14 +47,14 @@ function tagsOf(texts: readonly string[]): Record<string, string> {
     throw new UsageError('tag', `A snapshot has at most ${LIMITS.manifestTags} tags; ${texts.length} were given.`, {
       hint: 'Leave some out, or put them into the description (-m).',
     })
-  const tags: Record<string, string> = {}
+  const tags = new Map<string, string>()
   for (const text of texts) {
     const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
     if (!isManifestTagKey(key)) {
       throw new UsageError('tag', `'${cut(text, 80)}' is no tag.`, { hint: 'Write KEY=VALUE; the key has 1 to 64 of A-Z a-z 0-9 . _ -' })
     }
-    if (Object.hasOwn(tags, key)) throw new UsageError('tag', `The tag ${key} was given twice.`, { hint: 'Give it once.' })
-    tags[key] = limitedText(`--tag ${key}`, value)
+    if (tags.has(key)) throw new UsageError('tag', `The tag ${key} was given twice.`, { hint: 'Give it once.' })
+    tags.set(key, limitedText(`--tag ${key}`, value))
   }
-  return tags
+  return Object.fromEntries(tags)
 }

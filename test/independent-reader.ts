@@ -132,7 +132,7 @@ function asEntry(value: Cbor) {
   const [seconds, nanoseconds] = time as [number, number]
   must('§6.7 name, type, mode or time', name.length <= 255 && type >= 1 && type <= 7 && mode <= 0o7777 && nanoseconds < 1e9)
   must('§6.7 content, target or link', type <= DIRECTORY === !!stream && (type === SYMLINK) === !!target && !(type === DIRECTORY && link))
-  const allButName = encode([...(value as Map<Cbor, Cbor>)].slice(1).flat())
+  const allButName = encode([...(value as Map<Cbor, Cbor>)].filter(([key]) => key !== 1 && key !== 15).flat())
   return { name, type, mode, uid, gid, seconds: seconds + nanoseconds / 1e9, content: stream as Stream, target, link, xattrs, allButName }
 }
 const isFewEnough = (count: number, size: number): boolean => count <= 4096 && 512 * (count - 2) <= size

@@ -88,12 +88,13 @@ async function unlockKeys(store: ObjectStore, genesis: Genesis, unlock: Unlock):
 async function trySlots(store: ObjectStore, expectations: SlotExpectations, secret: UnlockSecret): Promise<KeySet> {
   let failure: Error | undefined
   for await (const { key } of store.list('keys/')) {
-    const bytes = await slotBytes(store, fromHex(key.slice('keys/'.length)))
-    if (bytes === undefined || kindOf(bytes) !== secret.kind) continue
     try {
+      const bytes = await slotBytes(store, fromHex(key.slice('keys/'.length)))
+      if (bytes === undefined || kindOf(bytes) !== secret.kind) continue
       return keySetOf((await openKeySlot(bytes, expectations, secret)).keyring)
     } catch (error) {
-      failure ??= error as Error // another slot of this kind may be the one
+      // Another one may open: junk among the slots, or one that cannot be read, must not keep it from that, nor hide a wrong secret.
+      if (failure === undefined || error instanceof KeyError) failure = error as Error
     }
   }
   throw (

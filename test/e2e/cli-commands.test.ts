@@ -1,5 +1,6 @@
 // The everyday commands, as a person and a program use them, on one repository.
 
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliPlace } from '../support/cli-process.ts'
@@ -64,6 +65,13 @@ describe('init', () => {
     expect((await place.json(['log'], { env: elsewhere, code: 12 })).error.code).toBe('no-identity')
     const wrong = place.write('wrong.txt', 'incorrect horse')
     expect((await place.json(['log', '--passphrase-file', wrong], { env: elsewhere, code: 12 })).error.name).toBe('KeyError')
+    // Junk among the slots, of whatever size, keeps nobody out, and hides nothing.
+    for (const [at, bytes] of [0, 1000, 70_000].entries()) place.write(`third/keys/${`${at}`.repeat(32)}`, randomBytes(bytes))
+    fs.mkdirSync(place.at(`third/keys/${'4'.repeat(32)}`))
+    expect((await place.json(['log', '--recovery-code-file', code], { env: elsewhere })).snapshots).toEqual([])
+    expect((await place.json(['log', '--passphrase-file', pass], { env: elsewhere })).snapshots).toEqual([])
+    const { error } = await place.json(['log', '--passphrase-file', wrong], { env: elsewhere, code: 12 })
+    expect(error.code).toBe('wrong-passphrase')
   }, 60_000)
 })
 
@@ -233,6 +241,12 @@ describe('commit', () => {
     [['--stdin', 'x', '--reread'], 'stdin-option'],
   ])('%j is refused: %s', async (args, code) => {
     expect((await place.json(['commit', ...args], { code: 2 })).error.code).toBe(code)
+  })
+
+  test('tags are kept whatever their keys mean to JavaScript', async () => {
+    const keys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
+    await place.json(['commit', 'sample', '--name', 'proto', ...keys.flatMap((key) => ['--tag', `${key}=v`])])
+    expect(Object.entries((await place.json(['show', 'proto'])).tags).sort()).toEqual(keys.sort().map((key) => [key, 'v']))
   })
 
   test('texts as long as the format takes are kept, in bytes and not in characters', async () => {

@@ -90,6 +90,13 @@ describe('hard links', () => {
     expect(fs.statSync(`${fixture.target}/a/second`).ino).toBe(fs.statSync(`${fixture.target}/b/c/first`).ino)
   })
 
+  test('of a file whose names tell of different classes', async () => {
+    fs.writeFileSync(inSource(fixture, 'shop.db'), 'content')
+    for (const name of ['shop.db.bak', 'shop.log', 'shop.conf', 'shop']) fs.linkSync(inSource(fixture, 'shop.db'), inSource(fixture, name))
+    await roundTrip(fixture)
+    expect(fs.statSync(`${fixture.target}/shop`).nlink).toBe(5)
+  })
+
   test('of a symlink, a FIFO, a socket and an empty file', async () => {
     fs.symlinkSync('nowhere', inSource(fixture, 'symlink'))
     node('fifo', { kind: 'fifo' })

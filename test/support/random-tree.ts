@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { utimensAt } from '../../src/runtime/posix/metadata.ts'
 import { mknodAt } from '../../src/runtime/posix/node-at.ts'
 
-const NAMES = ['a', 'b', 'c', 'dd', 'é', '\xff\xfe', ' ', '-x', 'x'.repeat(255), '.hidden', 'new\nline'] as const
+const NAMES = ['a', 'b', 'c', 'dd', 'é', '\xff\xfe', ' ', '-x', 'x'.repeat(255), '.hidden', 'new\nline', 'x.db', 'y.conf', 'z.log'] as const
 
 /** One step that changes a tree. Paths are indexes into the names above, so that steps meet. */
 export type Step =

@@ -164,8 +164,8 @@ export class PlanWalk {
   }
 }
 
-/** What all names of one file have in common. */
-function digestOf(entry: Entry): Buffer {
+/** What all names of one file have in common. The class follows from the name. SPEC §6.7 */
+function digestOf({ fileClass: _, ...entry }: Entry): Buffer {
   return sha256(encodeEntry({ ...entry, name: Buffer.from('-') }))
 }
 
