@@ -165,8 +165,10 @@ export class PlanWalk {
 }
 
 /** What all names of one file have in common. The class follows from the name. SPEC §6.7 */
-function digestOf({ fileClass: _, ...entry }: Entry): Buffer {
-  return sha256(encodeEntry({ ...entry, name: Buffer.from('-') }))
+function digestOf(entry: Entry): Buffer {
+  const common: Entry = { ...entry, name: Buffer.from('-') }
+  Reflect.deleteProperty(common, 'fileClass')
+  return sha256(encodeEntry(common))
 }
 
 /** About what is recorded of an entry besides its pieces. */
