@@ -9,7 +9,7 @@ export default defineConfig({
     exclude: slow ? [] : ['test/**/*.slow.test.ts'],
     pool: 'forks',
     maxWorkers: '100%',
-    testTimeout: slow ? 600_000 : 30_000,
+    testTimeout: slow ? 3_600_000 : 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     coverage: { provider: 'v8', include: ['format/**/*.ts', 'src/**/*.ts', 'cli/**/*.ts'] },
