@@ -1,6 +1,6 @@
 // Starts a TypeScript entry of this package under Node 24 or later, whatever `node` stands first on PATH.
 // Older Nodes cannot strip types and crash on our native modules, so everything here is plain JavaScript that Node 18 can parse.
-import { existsSync } from 'node:fs'
+import { existsSync, fstatSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,9 @@ import { misread, refuse as refuseWord } from './argument-bytes.js'
 
 const NEEDED_MAJOR = 24
 const EXIT_USAGE = 2
+/** Set for a child, whose launcher holds the other end of a pipe: it is closed when the launcher is gone. */
+const LEASH = 'CAIRN_LAUNCHER_FD'
+const LEASH_FD = 3
 const root = new URL('../', import.meta.url)
 
 /** Runs `entry` (a module path without extension, relative to the package) in this process, or in a child under the local Node. */
@@ -21,10 +24,23 @@ export async function launch(entry) {
 }
 
 async function runHere(entry) {
+  if (process.env[LEASH] !== undefined) await endWithLauncher()
   cacheCompiledCode()
   // Node refuses to strip types below node_modules: a published package carries dist/ and no src/.
   const published = !existsSync(new URL('src/', root))
   await import(new URL(published ? `dist/${entry}.js` : `${entry}.ts`, root).href)
+}
+
+/** Who kills the launcher by SIGKILL, the out-of-memory killer too, means the program: it must not go on unseen. */
+async function endWithLauncher() {
+  const { Socket } = await import('node:net')
+  delete process.env[LEASH]
+  if (!fstatSync(LEASH_FD).isSocket()) return
+  const leash = new Socket({ fd: LEASH_FD, readable: true, writable: false })
+  leash.on('close', () => process.kill(process.pid, 'SIGKILL'))
+  leash.on('error', () => undefined) // 'close' follows
+  leash.resume()
+  leash.unref()
 }
 
 function cacheCompiledCode() {
@@ -55,7 +71,10 @@ function refuse() {
 
 async function rerunUnder(node) {
   const { spawn } = await import('node:child_process') // loading it takes 8 ms that only this way needs
-  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, [LEASH]: String(LEASH_FD) },
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // What goes to the whole group (Ctrl-C, systemd) reaches the child twice: it takes that for one.
     process.on(signal, () => child.kill(signal))

@@ -1,6 +1,6 @@
 // The real program as a subprocess, with a home, a repository and a sample of its own.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -59,8 +59,9 @@ export class CliPlace {
   }
 
   /** As `start`, in a process group of its own, where `node` is an old one: the program is a child of the launcher. */
-  startUnderLauncher(args: readonly string[]): ChildProcess {
-    return this.#spawn(process.execPath, [this.write('old-node.mjs', OLD_NODE), ...args], {}, { detached: true })
+  startUnderLauncher(args: readonly string[], stdin?: number): ChildProcess {
+    const stdio: StdioOptions = [stdin ?? 'pipe', 'pipe', 'pipe']
+    return this.#spawn(process.execPath, [this.write('old-node.mjs', OLD_NODE), ...args], {}, { detached: true, stdio })
   }
 
   /** As `start`, in a process group of its own. */
@@ -73,7 +74,12 @@ export class CliPlace {
     return outcomeOf(this.#spawn('/bin/sh', ['-c', line, process.execPath, LAUNCHER]))
   }
 
-  #spawn(command: string, args: readonly string[], env: Record<string, string> = {}, more: { detached?: boolean } = {}): ChildProcess {
+  #spawn(
+    command: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    more: { detached?: boolean; stdio?: StdioOptions } = {},
+  ): ChildProcess {
     const user = this.#uid === undefined ? {} : { uid: this.#uid, gid: this.#uid }
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CAIRN_|VITEST|NODE_OPTIONS)/.test(name)))
     return spawn(command, args, { cwd: this.directory, env: { ...inherited, ...this.env, ...env }, ...user, ...more })
