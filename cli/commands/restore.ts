@@ -112,6 +112,7 @@ async function planned(
     keepGoing: args.keepGoing,
     keepOut: homePlaces(home),
     countsOnly: args.dryRun,
+    replacing: args.replace,
     ...(!args.dryRun && { onMany: () => threads.start() }),
     signal,
   })

@@ -14,7 +14,7 @@ import { entryFailure, systemCode } from './problem.ts'
 import { removeMarker, type StagingMark, writeMarker } from './staging-marker.ts'
 import { recoverStagings, removeStagingContent } from './stale-staging.ts'
 import { type SwapOptions, type SwapResult, swapIntoPlace, TREE_NAME } from './swap.ts'
-import { notEmpty, openTargetPlace, stateOf, type TargetPlace } from './target-state.ts'
+import { assertMovable, notEmpty, openTargetPlace, stateOf, type TargetPlace } from './target-state.ts'
 
 export type { SwapOptions, SwapResult } from './swap.ts'
 
@@ -56,7 +56,10 @@ export class Staging {
     const place = openTargetPlace(target)
     try {
       recoverStagings(place)
-      if (stateOf(place) === 'full' && options.replace !== true) throw notEmpty(place)
+      if (stateOf(place) === 'full') {
+        if (options.replace !== true) throw notEmpty(place)
+        assertMovable(place)
+      }
       return new Staging(place, prepare(place))
     } catch (error) {
       closeSync(place.parentFd)

@@ -9,7 +9,7 @@ import { statFd } from '../runtime/posix/stat.ts'
 import { randomBytes } from '../runtime/random.ts'
 import { entryFailure, systemCode } from './problem.ts'
 import { renameOver } from './rename-over.ts'
-import { mountPoint, notEmpty, stateOf, statOrAbsent, type TargetPlace } from './target-state.ts'
+import { assertMovable, mountPoint, notEmpty, stateOf, statOrAbsent, type TargetPlace } from './target-state.ts'
 
 /** Name of the new tree within its staging directory. */
 export const TREE_NAME = 'tree'
@@ -58,6 +58,7 @@ function replace(swap: Swap, options: SwapOptions): SwapResult {
   const { place } = swap
   if (options.permit === undefined) throw notEmpty(place)
   assertPermit(options.permit, place.path)
+  assertMovable(place)
   const oldName = freeOldName(place)
   translated(place, () => {
     swap.announce(oldName, false)

@@ -1,10 +1,11 @@
-import { closeSync, constants, openSync, readFileSync, realpathSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { closeSync, constants, openSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { StopError, UsageError } from '../errors.ts'
 import { openDirNoFollow } from '../runtime/posix/at.ts'
 import { readNames } from '../runtime/posix/directory.ts'
 import type { FileStat } from '../runtime/posix/file-stat.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
+import { isMountPoint, mountsBelow } from './mounts.ts'
 import { systemCode } from './problem.ts'
 
 /** What stands where a restore is to land: nothing, an empty directory, or a directory with something in it. */
@@ -51,14 +52,16 @@ function isRefused(error: unknown): boolean {
 }
 
 /**
- * Looks at a target without changing anything.
+ * Looks at a target without changing anything; with `replace`, also whether what it holds can be moved away.
  * @throws {StopError} `target-not-a-directory` or `mount-point`
  * @throws {UsageError} `target-parent`
  */
-export function inspectTarget(target: string): TargetState {
+export function inspectTarget(target: string, { replace = false }: { readonly replace?: boolean } = {}): TargetState {
   const place = openTargetPlace(target)
   try {
-    return stateOf(place)
+    const state = stateOf(place)
+    if (state === 'full' && replace) assertMovable(place)
+    return state
   } finally {
     closeSync(place.parentFd)
   }
@@ -75,13 +78,28 @@ export function stateOf({ path, name, parentFd }: TargetPlace): TargetState {
     const what = (stat.mode & constants.S_IFMT) === constants.S_IFLNK ? 'a symlink' : 'not a directory'
     throw new StopError('target-not-a-directory', `${path} is ${what}.`, { hint: 'Restore to another place, or move it away first.' })
   }
-  if (stat.dev !== statFd(parentFd).dev || isMountPoint(path)) throw mountPoint(path)
+  if (stat.dev !== statFd(parentFd).dev || isMountPoint(parentFd, name)) throw mountPoint(path)
   const fd = openDirNoFollow(parentFd, name)
   try {
     return readNames(fd).length === 0 ? 'empty' : 'full'
   } finally {
     closeSync(fd)
   }
+}
+
+/**
+ * Whoever removed the old tree would empty what is mounted in it.
+ * @throws {StopError} `mount-point` when something is mounted below the target
+ */
+export function assertMovable({ path, name, parentFd }: TargetPlace): void {
+  const [first, ...more] = mountsBelow(parentFd, name)
+  if (first === undefined) return
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+  throw new StopError(
+    'mount-point',
+    `${path} cannot be replaced: ${first}${others} is mounted in it, and would move away with the old tree.`,
+    { hint: 'Unmount what is mounted there, or restore to another place.' },
+  )
 }
 
 export function mountPoint(path: string, cause?: unknown): StopError {
@@ -106,16 +124,4 @@ export function statOrAbsent(parentFd: number, name: string): FileStat | undefin
     if (systemCode(error) === 'ENOENT') return undefined
     throw error
   }
-}
-
-/** A bind mount of the same file system has the same device, so the table of mounts is asked, too. */
-function isMountPoint(path: string): boolean {
-  const real = join(realpathSync(dirname(path)), basename(path))
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
-  return lines.some((line) => unescapeOctal(line.split(' ')[4] ?? '') === real)
-}
-
-/** mountinfo writes space, tab, newline and backslash as octal. */
-function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }

@@ -31,6 +31,8 @@ export interface PlanOptions {
   readonly keepGoing?: boolean
   /** The plan is only looked at, as by a dry run: it holds no more of a file than what tells it from others, and cannot be run. */
   readonly countsOnly?: boolean
+  /** What the target holds is to be replaced: then nothing may be mounted in it. */
+  readonly replacing?: boolean
   /** The largest plan, in bytes of memory; an eighth of the machine's unless told. */
   readonly memoryBytes?: number
   readonly signal?: AbortSignal
@@ -93,7 +95,7 @@ export interface PlannedWork {
  */
 export async function planRestore(repository: Repository, snapshot: SnapshotRecord, options: PlanOptions): Promise<RestorePlan> {
   assertApart(repository, options)
-  const target = inspectTarget(options.to)
+  const target = inspectTarget(options.to, { replace: options.replacing === true })
   const manifest = await repository.readManifest(snapshot)
   const { path = [], memoryBytes } = options
   const start = await entryAtPath(repository, manifest.root, path).catch((error: unknown) => Promise.reject(missingIn(snapshot, error)))
