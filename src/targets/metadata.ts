@@ -3,9 +3,12 @@
 
 import { fchmodSync, fchownSync, readFileSync } from 'node:fs'
 import { ENTRY_SYMLINK, type Entry, type EntryXattr } from '../../format/tree.ts'
-import { fchmodAt, fchownAt, futimens, type TimeChange, utimensAt } from '../runtime/posix/metadata.ts'
+import type { Timespec } from '../runtime/posix/file-stat.ts'
+import { fchmodAt, fchownAt, futimens, utimensAt } from '../runtime/posix/metadata.ts'
+import { statAt, statFd } from '../runtime/posix/stat.ts'
 import { writeXattr, writeXattrAt } from '../runtime/posix/xattr.ts'
 import { type RestoreProblemKind, systemCode } from './problem.ts'
+import { isFarTime, isRoundedTime, isSameTime, timeText } from './times.ts'
 
 const SPECIAL_BITS = 0o7000
 const SETUID = 0o4000
@@ -38,14 +41,24 @@ export type MetadataProblem = (kind: RestoreProblemKind, message: string) => voi
 /** What to set on: an open file or directory, or a name that cannot be opened (symlink, fifo, socket, device). */
 export type Subject = { readonly fd: number } | { readonly directoryFd: number; readonly name: Uint8Array }
 
-/** Sets metadata for one restorer, and counts the owners that it could not give. Not shared between threads. */
+export interface MetadataOptions {
+  readonly restorer: Restorer
+  /** Whether the target rounds times (`roundsTimes`): then each is read back after it was set. */
+  readonly roundsTimes?: boolean
+}
+
+/** Sets metadata for one restorer, and counts what it could not give. Not shared between threads. */
 export class MetadataSetter {
   readonly #restorer: Restorer
+  readonly #roundsTimes: boolean
   /** Entries that keep the restorer's owner or group because only root can change them; reported as one problem at the end. */
   keptOwners = 0
+  /** Entries whose time lost a fraction of a second or two; reported as one problem at the end, too. */
+  roundedTimes = 0
 
-  constructor(restorer: Restorer) {
+  constructor({ restorer, roundsTimes = false }: MetadataOptions) {
     this.#restorer = restorer
+    this.#roundsTimes = roundsTimes
   }
 
   /** The mode to create with, so that most files need no chmod: never more than the entry's own permissions. */
@@ -60,7 +73,7 @@ export class MetadataSetter {
     const mode = owner === 'kept' ? this.#permittedMode(entry, problem) : entry.mode
     if (hasMode) this.#setMode(subject, mode, owner === 'given', createdMode, problem)
     if (entry.xattrs !== undefined) this.#setXattrs(subject, entry.xattrs, hasMode ? mode : undefined, problem)
-    attempt('times', problem, () => setTimes(subject, entry.mtime))
+    attempt('times', problem, () => this.#setTime(subject, entry.mtime, problem))
   }
 
   /** What became of the owner: it was the restorer's own, was given away, or is the restorer's though it should not be. */
@@ -95,6 +108,15 @@ export class MetadataSetter {
     return entry.mode & ~lost
   }
 
+  #setTime(subject: Subject, mtime: Timespec, problem: MetadataProblem): void {
+    setTime(subject, mtime)
+    if (!this.#roundsTimes && !isFarTime(mtime)) return
+    const kept = timeOf(subject)
+    if (isSameTime(kept, mtime)) return
+    if (isRoundedTime(kept, mtime)) this.roundedTimes++
+    else problem('times', `its time ${timeText(mtime)} became ${timeText(kept)}, which is what the target can hold`)
+  }
+
   #setXattrs(subject: Subject, xattrs: readonly EntryXattr[], mode: number | undefined, problem: MetadataProblem): void {
     // An owner who is not root may set no attribute on a file that it cannot write.
     const locked = !this.#restorer.mayChown && mode !== undefined && (mode & OWNER_WRITES) === 0
@@ -112,9 +134,13 @@ function chmod(subject: Subject, mode: number): void {
   else fchmodAt(subject.directoryFd, subject.name, mode)
 }
 
-function setTimes(subject: Subject, mtime: TimeChange): void {
+function setTime(subject: Subject, mtime: Timespec): void {
   if ('fd' in subject) futimens(subject.fd, 'omit', mtime)
   else utimensAt(subject.directoryFd, subject.name, 'omit', mtime)
+}
+
+function timeOf(subject: Subject): Timespec {
+  return ('fd' in subject ? statFd(subject.fd) : statAt(subject.directoryFd, subject.name)).mtime
 }
 
 function setXattr(subject: Subject, name: Uint8Array, value: Uint8Array): void {

@@ -11,7 +11,7 @@ import { statAt, statFd } from '../runtime/posix/stat.ts'
 import type { Piece } from './content.ts'
 import { EntryCreator, type EntryCreatorOptions } from './entry-creator.ts'
 import { type CreatedEntry, FileWriter, type PlacedEntry } from './file-writer.ts'
-import { MetadataSetter, type Restorer, type Subject } from './metadata.ts'
+import { type MetadataOptions, MetadataSetter, type Subject } from './metadata.ts'
 import { systemCode } from './problem.ts'
 
 export type { Piece } from './content.ts'
@@ -20,9 +20,7 @@ export type { CreatedEntry, PlacedEntry } from './file-writer.ts'
 const PRIVATE_NODE = 0o600
 const PRIVATE_DIRECTORY = 0o700
 
-export interface TreeWriterOptions extends EntryCreatorOptions {
-  readonly restorer: Restorer
-}
+export interface TreeWriterOptions extends EntryCreatorOptions, MetadataOptions {}
 
 /**
  * Writes entries into a staging tree. What hurts only one entry is reported as its problem, and the method says false.
@@ -36,7 +34,7 @@ export class TreeWriter {
 
   constructor(options: TreeWriterOptions) {
     this.#creator = new EntryCreator(options)
-    this.#metadata = new MetadataSetter(options.restorer)
+    this.#metadata = new MetadataSetter(options)
     this.#files = new FileWriter(this.#creator, this.#metadata)
   }
 
@@ -48,6 +46,11 @@ export class TreeWriter {
   /** Entries whose owner could not be given because the restorer is not root. */
   get keptOwners(): number {
     return this.#metadata.keptOwners
+  }
+
+  /** Entries whose time the target holds only roughly. */
+  get roundedTimes(): number {
+    return this.#metadata.roundedTimes
   }
 
   /** Makes a directory of the table, private until `finishDirectory`; its parent comes first. */

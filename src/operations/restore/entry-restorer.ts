@@ -16,13 +16,12 @@ export class EntryRestorer {
   #problems: RestoreProblem[] = []
   #files = 0
   #bytes = 0
-  #told = { leftOut: 0, keptOwners: 0 }
+  #told = { leftOut: 0, keptOwners: 0, roundedTimes: 0 }
 
   constructor(data: RestoreWorkerData) {
     this.#data = data
-    const { rootFd, device, restorer } = data.target
     const report = (problem: RestoreProblem): void => void this.#problems.push(problem)
-    this.writer = new TreeWriter({ table: new DirectoryTable(data.table), rootFd, device, restorer, report })
+    this.writer = new TreeWriter({ ...data.target, table: new DirectoryTable(data.table), report })
     this.#blocks = new BlockRestorer(data, this)
   }
 
@@ -34,7 +33,7 @@ export class EntryRestorer {
 
   /** What came of the work since the last time. */
   tell(): JobTally {
-    const { leftOut, keptOwners } = this.writer
+    const { leftOut, keptOwners, roundedTimes } = this.writer
     const told = this.#told
     const tally = {
       problems: this.#problems,
@@ -42,11 +41,12 @@ export class EntryRestorer {
       bytes: this.#bytes,
       leftOut: leftOut - told.leftOut,
       keptOwners: keptOwners - told.keptOwners,
+      roundedTimes: roundedTimes - told.roundedTimes,
     }
     this.#problems = []
     this.#files = 0
     this.#bytes = 0
-    this.#told = { leftOut, keptOwners }
+    this.#told = { leftOut, keptOwners, roundedTimes }
     return tally
   }
 

@@ -1,7 +1,7 @@
 // What travels between the main thread and the threads of a restore.
 
 import type { DirectoryColumns } from '../../targets/directory-table.ts'
-import type { Restorer } from '../../targets/metadata.ts'
+import type { MetadataOptions } from '../../targets/metadata.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import type { SharedRecords } from './columns.ts'
 import type { EntryColumns, PieceColumns } from './planned-columns.ts'
@@ -10,7 +10,7 @@ import type { EntryColumns, PieceColumns } from './planned-columns.ts'
 export interface RestoreWorkerData {
   readonly repository: Uint8Array
   readonly idKey: Uint8Array
-  readonly target: { readonly rootFd: number; readonly device: number; readonly restorer: Restorer }
+  readonly target: { readonly rootFd: number; readonly device: number } & MetadataOptions
   readonly table: DirectoryColumns
   readonly directoryRecords: SharedRecords
   readonly entries: EntryColumns
@@ -66,9 +66,10 @@ export interface JobTally {
   /** Files completed, and bytes of content written. */
   readonly files: number
   readonly bytes: number
-  /** Entries left out below directories that could not be made, and owners that could not be given. */
+  /** Entries left out below directories that could not be made, owners that could not be given, and times that were rounded. */
   readonly leftOut: number
   readonly keptOwners: number
+  readonly roundedTimes: number
 }
 
 export interface RestoreResult extends JobTally {

@@ -22,6 +22,7 @@ export class Tally {
   bytes = 0
   #leftOut = 0
   #keptOwners = 0
+  #roundedTimes = 0
   readonly keepGoing: boolean
   readonly #onProblem: ReportProblem | undefined
 
@@ -36,6 +37,7 @@ export class Tally {
     this.bytes += result.bytes
     this.#leftOut += result.leftOut
     this.#keptOwners += result.keptOwners
+    this.#roundedTimes += result.roundedTimes
     for (const problem of result.problems) this.report(problem)
   }
 
@@ -51,6 +53,11 @@ export class Tally {
   summarise(): void {
     if (this.#keptOwners > 0)
       this.#summary('ownership', `${this.#keptOwners} entries belong to whoever restored them: only root can give them to others`)
+    if (this.#roundedTimes > 0)
+      this.#summary(
+        'times',
+        `${this.#roundedTimes} entries have rounded times: the file system of the target does not keep them to the nanosecond`,
+      )
     if (this.#leftOut > 0) this.#summary('collision', `${this.#leftOut} entries were left out because their directory could not be made`)
   }
 

@@ -1,6 +1,7 @@
 import type { Repository } from '../../repository/repository.ts'
 import { currentRestorer } from '../../targets/metadata.ts'
 import type { Staging } from '../../targets/staging.ts'
+import { roundsTimes } from '../../targets/times.ts'
 import type { PlannedBlock } from './block-order.ts'
 import type { BlockColumns, EntryProgress, RestoreWorkerData } from './messages.ts'
 import type { RunnablePlan } from './plan.ts'
@@ -12,7 +13,12 @@ export function sharedState(repository: Repository, plan: RunnablePlan, staging:
   return {
     repository: repository.id,
     idKey: repository.writeKeys.id,
-    target: { rootFd: staging.treeFd, device: staging.device, restorer: currentRestorer() },
+    target: {
+      rootFd: staging.treeFd,
+      device: staging.device,
+      restorer: currentRestorer(),
+      roundsTimes: roundsTimes(staging.treeFd),
+    },
     table: buildTable().columns,
     directoryRecords: columns.directoryRecords,
     entries: columns.entries,
