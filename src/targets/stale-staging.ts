@@ -5,6 +5,7 @@ import { readNames } from '../runtime/posix/directory.ts'
 import { tryLock } from '../runtime/posix/lock.ts'
 import { renameNoReplace } from '../runtime/posix/rename.ts'
 import { statFd } from '../runtime/posix/stat.ts'
+import { whileMovableAt } from './movable.ts'
 import { systemCode } from './problem.ts'
 import { removeTree } from './remove-tree.ts'
 import { renameOver } from './rename-over.ts'
@@ -62,10 +63,14 @@ function clear(place: TargetPlace, name: string, fd: number, markerFd: number, m
   const isNew = holdsNewTree(fd, mark)
   if (isNew === true && isHalfSwapped(place, mark)) renameOver(fd, TREE_NAME, place.parentFd, place.name)
   // The exchange was done, and the process killed before the old tree got its name.
-  if (isNew === false && mark.state === 'swapping') renameNoReplace(fd, TREE_NAME, place.parentFd, freeOldName(place))
+  if (isNew === false && mark.state === 'swapping') moveOut(place, fd)
   removeStagingContent(fd, mark)
   removeMarker(fd)
   removeIfPresent(place.parentFd, name)
+}
+
+function moveOut(place: TargetPlace, fd: number): void {
+  whileMovableAt(fd, TREE_NAME, () => renameNoReplace(fd, TREE_NAME, place.parentFd, freeOldName(place)))
 }
 
 /** Between two renames the target is absent, and the old tree has its new name. */

@@ -1,12 +1,11 @@
-import { fchmodSync } from 'node:fs'
 import { toHex } from '../../format/bytes.ts'
 import { StopError, StoreError } from '../errors.ts'
 import { isoTime, now } from '../runtime/clock.ts'
 import { assertPermit, type Permit } from '../runtime/permit.ts'
 import { UnsupportedError } from '../runtime/posix/posix-error.ts'
 import { renameExchange, renameNoReplace } from '../runtime/posix/rename.ts'
-import { statFd } from '../runtime/posix/stat.ts'
 import { randomBytes } from '../runtime/random.ts'
+import { whileMovable, whileMovableAt } from './movable.ts'
 import { entryFailure, systemCode } from './problem.ts'
 import { renameOver } from './rename-over.ts'
 import { assertMovable, mountPoint, notEmpty, stateOf, statOrAbsent, type TargetPlace } from './target-state.ts'
@@ -15,7 +14,6 @@ import { assertMovable, mountPoint, notEmpty, stateOf, statOrAbsent, type Target
 export const TREE_NAME = 'tree'
 
 const LONGEST_NAME_BYTES = 255
-const OWNER_WRITES = 0o200
 
 export interface SwapOptions {
   /** For a target that holds something: must cover its absolute path. */
@@ -60,19 +58,22 @@ function replace(swap: Swap, options: SwapOptions): SwapResult {
   assertPermit(options.permit, place.path)
   assertMovable(place)
   const oldName = freeOldName(place)
-  translated(place, () => {
-    swap.announce(oldName, false)
-    try {
-      renameExchange(swap.stagingFd, TREE_NAME, place.parentFd, place.name)
-    } catch (error) {
-      if (!isExchangeRefused(error)) throw error
-      if (options.allowTwoRenames !== true) throw noAtomicSwap(place, error)
-      renameTwice(swap, oldName)
-      return
-    }
-    nameOldTree(swap, oldName)
-  })
+  translated(place, () => whileMovableAt(place.parentFd, place.name, () => exchange(swap, oldName, options)))
   return { path: place.path, oldPath: siblingPath(place, oldName) }
+}
+
+function exchange(swap: Swap, oldName: string, options: SwapOptions): void {
+  const { place } = swap
+  swap.announce(oldName, false)
+  try {
+    renameExchange(swap.stagingFd, TREE_NAME, place.parentFd, place.name)
+  } catch (error) {
+    if (!isExchangeRefused(error)) throw error
+    if (options.allowTwoRenames !== true) throw noAtomicSwap(place, error)
+    renameTwice(swap, oldName)
+    return
+  }
+  nameOldTree(swap, oldName)
 }
 
 function moveInIfAbsent(swap: Swap): void {
@@ -130,18 +131,6 @@ function siblingPath(place: TargetPlace, name: string): string {
   return place.path.slice(0, place.path.length - place.name.length) + name
 }
 
-/** To move a directory elsewhere, whoever is not root must be able to write in it: its `..` changes. */
-function whileMovable<T>(treeFd: number, move: () => T): T {
-  const mode = statFd(treeFd).mode & 0o7777
-  if ((mode & OWNER_WRITES) !== 0 || process.geteuid!() === 0) return move()
-  fchmodSync(treeFd, mode | OWNER_WRITES)
-  try {
-    return move()
-  } finally {
-    fchmodSync(treeFd, mode)
-  }
-}
-
 function translated(place: TargetPlace, action: () => void): void {
   try {
     action()
@@ -151,7 +140,7 @@ function translated(place: TargetPlace, action: () => void): void {
     if (code === 'EBUSY') throw mountPoint(place.path, error)
     const message = entryFailure(error)
     throw new StoreError('target-access', `The restored tree could not be put at ${place.path}: ${message}.`, {
-      hint: 'Nothing has changed there. Restore to a place where this user may write.',
+      hint: 'Nothing has changed there. Restore to a place where this user may write; a directory that is to be replaced must be one, too.',
       cause: error,
     })
   }
