@@ -33,11 +33,11 @@ describe('a file of lists', () => {
     await expect(snapshotStats(repository, root)).rejects.toMatchObject({ code: 'stream-too-fine' })
   })
 
-  test('that has no room in the target is refused before it is followed, and says how much it needs', async () => {
+  test('that has no room in the target is refused before it is followed, and says how much it needs at least', async () => {
     const snapshot = await forged(CHUNK, 4096, 3)
     for (const countsOnly of [true, false]) {
       const work = planRestore(repository, snapshot, { to: at('place/to'), countsOnly })
-      await expect(work).rejects.toMatchObject({ code: 'target-no-space', fields: { neededBytes: 512 * 4096 ** 3 } })
+      await expect(work).rejects.toMatchObject({ code: 'target-no-space', fields: { leastBytes: 512 * 4096 ** 3 } })
     }
   })
 

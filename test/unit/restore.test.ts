@@ -258,7 +258,13 @@ describe('the target', () => {
     mkdirSync(small)
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'none', small])
     try {
-      expect(await codeOf(restore(snapshot, { to: join(small, 'target') }))).toBe('target-no-space')
+      const refused = {
+        code: 'target-no-space',
+        message: expect.stringMatching(/ it needs more than the 3\.0 MiB that are free\. The snapshot holds [\d.]+ MiB in all\.$/),
+      }
+      await expect(restore(snapshot, { to: join(small, 'target') })).rejects.toMatchObject(refused)
+      const part = restore(snapshot, { to: join(small, 'target'), include: ['*'] })
+      await expect(part).rejects.toThrow(/ that are free\.$/)
       expect(readdirSync(small)).toEqual([])
     } finally {
       execFileSync('umount', [small])

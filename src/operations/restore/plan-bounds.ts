@@ -19,6 +19,8 @@ const LINK_BYTES = 400
 export interface PlanLimits {
   /** Bytes that are free where the target is to lie; undefined when nobody knows. */
   readonly roomBytes: number | undefined
+  /** What the snapshot says that it holds, where all of it is planned: counting ends as soon as the room does. */
+  readonly snapshotBytes?: number | undefined
   /** The largest plan; an eighth of the machine's memory unless told. */
   readonly memoryBytes?: number
 }
@@ -26,13 +28,15 @@ export interface PlanLimits {
 export class PlanBounds {
   readonly #to: string
   readonly #roomBytes: number
+  readonly #snapshotBytes: number
   readonly #memoryBytes: number
   #dataBytes = 0
   #planBytes = 0
 
-  constructor(to: string, { roomBytes, memoryBytes }: PlanLimits) {
+  constructor(to: string, { roomBytes, snapshotBytes, memoryBytes }: PlanLimits) {
     this.#to = to
     this.#roomBytes = roomBytes ?? Number.POSITIVE_INFINITY
+    this.#snapshotBytes = snapshotBytes ?? 0
     this.#memoryBytes = memoryBytes ?? Math.max(LEAST_MEMORY_BYTES, memoryOfMachine() / MEMORY_SHARE)
   }
 
@@ -40,13 +44,14 @@ export class PlanBounds {
   addData(bytes: number): void {
     this.#dataBytes += bytes
     if (this.#dataBytes <= this.#roomBytes) return
-    const [needed, free] = [sizeText(this.#dataBytes), sizeText(this.#roomBytes)]
+    const [free, held] = [sizeText(this.#roomBytes), sizeText(this.#snapshotBytes)]
+    const whole = this.#snapshotBytes > this.#roomBytes ? ` The snapshot holds ${held} in all.` : ''
     throw new StoreError(
       'target-no-space',
-      `There is not enough room for ${this.#to}: it needs ${needed} at least, and ${free} are free.`,
+      `There is not enough room for ${this.#to}: it needs more than the ${free} that are free.${whole}`,
       {
         hint: "Free some space, restore to another place, or restore a part: SNAPSHOT:PATH or --include. 'cairn stats' tells sizes.",
-        fields: { neededBytes: this.#dataBytes, freeBytes: this.#roomBytes },
+        fields: { leastBytes: this.#dataBytes, freeBytes: this.#roomBytes },
       },
     )
   }

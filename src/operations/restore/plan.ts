@@ -97,16 +97,18 @@ export async function planRestore(repository: Repository, snapshot: SnapshotReco
   assertApart(repository, options)
   const target = inspectTarget(options.to, { replace: options.replacing === true })
   const manifest = await repository.readManifest(snapshot)
-  const { path = [], memoryBytes } = options
+  const { path = [], include, memoryBytes } = options
   const start = await entryAtPath(repository, manifest.root, path).catch((error: unknown) => Promise.reject(missingIn(snapshot, error)))
-  const bounds = new PlanBounds(options.to, { roomBytes: roomAt(options.to), ...(memoryBytes !== undefined && { memoryBytes }) })
+  const snapshotBytes = path.length === 0 && include === undefined ? manifest.statistics.bytes : undefined
+  const limits = { roomBytes: roomAt(options.to), snapshotBytes, ...(memoryBytes !== undefined && { memoryBytes }) }
+  const bounds = new PlanBounds(options.to, limits)
   const root = start.type === ENTRY_DIRECTORY ? start : manifest.root
   const walk = new PlanWalk(repository, await repository.index(), { ...options, bounds }, root)
   if (start.type === ENTRY_DIRECTORY) await walk.run(start)
   else await walk.add(start, 0, '')
   const { columns, counts, problems } = walk.result()
   // What is damaged may be what was meant: that is told as such.
-  if (options.include !== undefined && problems.length === 0) assertIncluded(counts, options.include)
+  if (include !== undefined && problems.length === 0) assertIncluded(counts, include)
   const captureProblems = problemsAt(manifest, path)
   const { work, ...reads } = workOf(columns)
   const runnable = options.countsOnly === true ? undefined : work
