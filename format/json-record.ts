@@ -2,7 +2,7 @@ import { asBuffer } from './bytes.ts'
 import type { CborRecord } from './cbor.ts'
 import { FormatError } from './format-error.ts'
 import { LIMITS } from './limits.ts'
-import { asRecord } from './record-reader.ts'
+import { asRecord, withArticle } from './record-reader.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -12,15 +12,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export function decodeJsonRecord(name: string, file: Uint8Array | string): CborRecord {
   const bytes = typeof file === 'string' ? Buffer.from(file, 'utf8') : asBuffer(file)
-  if (bytes.length > LIMITS.smallObjectBytes) throw new FormatError(`${name}-too-large`, `a ${name} file of ${bytes.length} bytes`)
-  return asRecord(parse(name, decodeText(name, bytes)), `${name}-form`, `a ${name} file`)
+  if (bytes.length > LIMITS.smallObjectBytes)
+    throw new FormatError(`${name}-too-large`, `${withArticle(name)} file of ${bytes.length} bytes`)
+  return asRecord(parse(name, decodeText(name, bytes)), `${name}-form`, `${withArticle(name)} file`)
 }
 
 function decodeText(name: string, bytes: Buffer): string {
   try {
     return utf8.decode(bytes)
   } catch (cause) {
-    throw new FormatError(`${name}-utf8`, `a ${name} file that is not UTF-8`, { cause })
+    throw new FormatError(`${name}-utf8`, `${withArticle(name)} file that is not UTF-8`, { cause })
   }
 }
 
@@ -29,6 +30,6 @@ function parse(name: string, text: string): CborRecord {
   try {
     return JSON.parse(text) as CborRecord
   } catch {
-    throw new FormatError(`${name}-json`, `a ${name} file that is not JSON`)
+    throw new FormatError(`${name}-json`, `${withArticle(name)} file that is not JSON`)
   }
 }

@@ -24,7 +24,7 @@ export class RecordReader {
   /** The value, whatever it is. */
   value(key: string): CborValue {
     const value = this.record[key]
-    if (value === undefined) throw new FormatError(`${this.name}-missing-key`, `a ${this.name} without ${JSON.stringify(key)}`)
+    if (value === undefined) throw new FormatError(`${this.name}-missing-key`, `${withArticle(this.name)} without ${JSON.stringify(key)}`)
     this.unread.delete(key)
     return value
   }
@@ -86,7 +86,7 @@ export class RecordReader {
   version(key: string, expected: number): void {
     const version = this.uint(key)
     if (version === expected) return
-    throw new FormatError(`${this.name}-version`, `a ${this.name} of version ${version}`, {
+    throw new FormatError(`${this.name}-version`, `${withArticle(this.name)} of version ${version}`, {
       hint: 'A newer version of the program may read it.',
     })
   }
@@ -98,7 +98,10 @@ export class RecordReader {
   /** Requires that every key has been read. */
   end(): void {
     for (const key of this.unread) {
-      throw new FormatError(`${this.name}-unknown-key`, `a ${this.name} with the unknown key ${JSON.stringify(key.slice(0, 64))}`)
+      throw new FormatError(
+        `${this.name}-unknown-key`,
+        `${withArticle(this.name)} with the unknown key ${JSON.stringify(key.slice(0, 64))}`,
+      )
     }
   }
 
@@ -107,7 +110,7 @@ export class RecordReader {
   }
 
   private field(key: string): string {
-    return `${JSON.stringify(key)} of a ${this.name}`
+    return `${JSON.stringify(key)} of ${withArticle(this.name)}`
   }
 }
 
@@ -144,4 +147,9 @@ export function asRecord(value: CborValue, code: string, what: string): CborReco
     throw new FormatError(code, `${what} is not a map with texts for keys`)
   }
   return value as CborRecord
+}
+
+/** The name of a record in a sentence: `a manifest`, `an identity`. */
+export function withArticle(name: string): string {
+  return `${'aeiou'.includes(name.charAt(0)) ? 'an' : 'a'} ${name}`
 }

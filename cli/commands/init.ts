@@ -45,7 +45,8 @@ export const command = defineCommand({
     const label = limitedText('--label', args.label ?? `${userName()}@${os.hostname()}`)
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
-    for (const file of [args.recoveryCodeFile, args.identity, env['CAIRN_IDENTITY']]) assertApartFromRepository(file, storePath(location))
+    const named = args.identity ?? (env['CAIRN_IDENTITY'] || undefined)
+    for (const file of [args.recoveryCodeFile, named]) assertApartFromRepository(file, storePath(location))
     const home = openHome(env)
     noteOpenPlaces(home, output)
     const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code
@@ -66,8 +67,10 @@ export const command = defineCommand({
         label,
         ...(passphrase !== undefined && { passphrase }),
         keepIdentity: async (identity) => {
-          identityFile = args.identity ?? env['CAIRN_IDENTITY'] ?? identityPath(home, identity.repository)
-          keepIdentity(identityFile, identity)
+          identityFile = named ?? identityPath(home, identity.repository)
+          keepIdentity(identityFile, identity, {
+            setting: args.identity === undefined && named !== undefined ? 'CAIRN_IDENTITY' : undefined,
+          })
         },
       })
     })

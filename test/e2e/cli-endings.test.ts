@@ -89,6 +89,31 @@ describe('exit codes', () => {
     expect(error).toMatchObject({ code: 'identity-missing', message: 'There is no identity file nofile.' })
   })
 
+  test.each([
+    ['text', 'ABCD-EFGH\n', '(an identity file that is not JSON).'],
+    ['another record', '{"cairn":"hints"}', '"cairn" of an identity'],
+  ])('12: an identity file that is none is named: %s', async (name, content, what) => {
+    const file = place.write(`no-identity-${name}`, content)
+    fs.chmodSync(file, 0o600)
+    const { error } = await place.json(['log'], { env: { CAIRN_IDENTITY: file }, code: 12 })
+    expect(error).toMatchObject({ code: 'identity-format', hint: expect.stringContaining('--recovery-code-file') })
+    expect(error.message).toContain(`The file ${file} cannot be used as an identity (`)
+    expect(error.message).toContain(what)
+  })
+
+  test('an empty CAIRN_IDENTITY is as one that is not set', async () => {
+    expect((await place.run(['log'], { env: { CAIRN_IDENTITY: '' } })).code).toBe(0)
+    await place.json(['init', place.at('unset-identity')], { env: { CAIRN_IDENTITY: '' } })
+  })
+
+  test('2: a second repository with the identity file of the first, which a variable still names', async () => {
+    const env = { CAIRN_IDENTITY: place.at('first.json') }
+    await place.json(['init', place.at('first')], { env })
+    const { error } = await place.json(['init', place.at('second')], { env, code: 2 })
+    expect(error).toMatchObject({ code: 'identity-exists', hint: expect.stringMatching(/^CAIRN_IDENTITY names it\. /) })
+    expect(fs.existsSync(place.at('second'))).toBe(false)
+  })
+
   test('14: another repository at a known path is told with the way to open it', async () => {
     await place.json(['init', place.at('replaced')])
     fs.rmSync(place.at('replaced'), { recursive: true })

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { toHex } from '../../../format/bytes.ts'
 import { decodeIdentityFile, encodeIdentityFile, type IdentityFile } from '../../../format/identity-file.ts'
-import { KeyError, UsageError } from '../../errors.ts'
+import { FormatError, KeyError, UsageError } from '../../errors.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
 import { withHomeErrors } from '../catalog/home-errors.ts'
 import type { Home } from './home.ts'
@@ -16,13 +16,14 @@ export function identityPath(home: Home, repository: Uint8Array): string {
 
 /**
  * Keeps an identity durably before it is needed.
+ * `setting`: the variable that names the file, where it is one that may still be set for another repository.
  * @throws {UsageError} `identity-exists` when a file is there already; {StoreError} `home-*` when its disk does not take it.
  */
-export function keepIdentity(file: string, identity: IdentityFile): void {
-  withHomeErrors(file, () => writeIdentity(file, identity))
+export function keepIdentity(file: string, identity: IdentityFile, { setting }: { readonly setting?: string | undefined } = {}): void {
+  withHomeErrors(file, () => writeIdentity(file, identity, setting))
 }
 
-function writeIdentity(file: string, identity: IdentityFile): void {
+function writeIdentity(file: string, identity: IdentityFile, setting: string | undefined): void {
   makeDirectories(path.dirname(file))
   let fd: number
   try {
@@ -30,7 +31,10 @@ function writeIdentity(file: string, identity: IdentityFile): void {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     throw new UsageError('identity-exists', `There is a file at ${file} already.`, {
-      hint: 'Name another file; nothing is overwritten.',
+      hint:
+        setting === undefined
+          ? 'Name another file; nothing is overwritten.'
+          : `${setting} names it. Unset that, or name another file; nothing is overwritten.`,
       cause,
     })
   }
@@ -50,7 +54,7 @@ function writeIdentity(file: string, identity: IdentityFile): void {
 
 /**
  * Reads an identity file; undefined when there is none.
- * @throws {KeyError} `identity-open` when others may read it, as ssh does with private keys.
+ * @throws {KeyError} `identity-open` when others may read it, as ssh does with private keys; `identity-format` when it is none.
  */
 export function readIdentity(file: string): IdentityFile | undefined {
   let fd: number
@@ -64,8 +68,20 @@ export function readIdentity(file: string): IdentityFile | undefined {
     if ((fs.fstatSync(fd).mode & 0o077) !== 0) {
       throw new KeyError('identity-open', `The identity ${file} can be read by others.`, { hint: `Close it: chmod 600 ${file}` })
     }
-    return decodeIdentityFile(fs.readFileSync(fd))
+    return decoded(file, fs.readFileSync(fd))
   } finally {
     fs.closeSync(fd)
+  }
+}
+
+function decoded(file: string, bytes: Uint8Array): IdentityFile {
+  try {
+    return decodeIdentityFile(bytes)
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause
+    throw new KeyError('identity-format', `The file ${file} cannot be used as an identity (${cause.message}).`, {
+      hint: cause.hint ?? 'Name an identity with --identity or CAIRN_IDENTITY; a recovery code goes with --recovery-code-file FILE.',
+      cause,
+    })
   }
 }

@@ -103,7 +103,7 @@ export function passphraseOf(options: Pick<SessionOptions, 'passphraseFile' | 'e
 /** What was named explicitly comes first; then the identity of this repository, which stretches no key; then a passphrase. */
 export async function chooseUnlock(options: SessionOptions, home: Home, repository: Uint8Array): Promise<Unlock> {
   if (options.recoveryCode !== undefined) return recovery(options.recoveryCode, repository)
-  const named = options.identityFile ?? options.env['CAIRN_IDENTITY']
+  const named = options.identityFile ?? (options.env['CAIRN_IDENTITY'] || undefined)
   const identity = readIdentity(named ?? identityPath(home, repository))
   if (identity !== undefined && !Buffer.from(identity.repository).equals(repository)) {
     throw new KeyError('identity-repository', `The identity ${named} belongs to another repository.`, {
