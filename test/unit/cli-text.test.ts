@@ -9,6 +9,7 @@ import { parsePathText, pathJson, pathText, printableLine } from '../../cli/outp
 import { restoreText } from '../../cli/output/restore.ts'
 import { editDistance, nearest } from '../../cli/suggest.ts'
 import * as errors from '../../src/errors.ts'
+import { log } from '../../src/operations/log/log.ts'
 import { snapshotDetails } from '../support/journal-fixture.ts'
 
 describe('paths as text', () => {
@@ -153,6 +154,15 @@ describe('exit codes', () => {
 })
 
 describe('log', () => {
+  test.each([
+    [10, /: s0, .*, s9\.$/],
+    [13, /: s0, .*, s9, … and 3 more\.$/],
+  ])('of a series that is not there names some of %i that are, and says when there are more', (count, hint) => {
+    const heads = new Map(Array.from({ length: count }, (_, at) => [`s${at}`, {}]))
+    const state = { heads, snapshots: [], tags: new Map() } as never
+    expect(() => log(state, { series: 'nope' })).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }))
+  })
+
   const line = (description: string, tagNames: string[] = []) => {
     const details = snapshotDetails('home', { description, problemCount: tagNames.length })
     return { snapshot: { sequence: 1, manifest: Buffer.alloc(32), member: Buffer.alloc(32), details }, tagNames }

@@ -4,6 +4,8 @@ import { toHex } from '../../../format/bytes.ts'
 import { NotFoundError } from '../../errors.ts'
 import type { JournalState, SnapshotRecord } from '../../repository/journal/state.ts'
 
+const SHOWN_SERIES = 10
+
 export interface LogOptions {
   /** Only this series. */
   readonly series?: string | undefined
@@ -42,6 +44,8 @@ function tagNames(state: JournalState): Map<string, string[]> {
 
 function noSeries(state: JournalState, series: string): NotFoundError {
   const known = [...state.heads.keys()]
-  const hint = known.length === 0 ? 'This repository has no snapshot yet.' : `Its series are: ${known.slice(0, 10).join(', ')}.`
+  const [shown, left] = [known.slice(0, SHOWN_SERIES), known.length - SHOWN_SERIES]
+  const names = `${shown.join(', ')}${left > 0 ? `, … and ${left} more` : ''}`
+  const hint = known.length === 0 ? 'This repository has no snapshot yet.' : `Its series are: ${names}.`
   return new NotFoundError('series-not-found', `There is no series '${series}'.`, { hint, fields: { series } })
 }
