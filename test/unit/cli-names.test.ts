@@ -220,8 +220,23 @@ describe('a time in a name', () => {
     ['laptop@2026-11-20 10:00:00', undefined],
     ['laptop@2026-11-20 10:00:a file', 'a file'],
     ['laptop:a@2026-11-20 10:00', 'a@2026-11-20 10:00'],
+    ['laptop@2026-11-20:14~1', '14~1'],
+    ['laptop@2026-11-20 10:00:30:14~1', '14~1'],
+    ['laptop:a@2026-11-20~1', 'a@2026-11-20~1'],
   ])('may have a blank, as log prints it: %s', (typed, path) => {
     expect(splitSnapshotPath(typed).path).toBe(path)
+  })
+
+  test.each([
+    '2026-11-20',
+    '2026-11-20 10',
+    '2026-11-20 16:51',
+    '2026-11-20T16:51:14',
+    '2026-11-20 16:51:14.5',
+    '2026-11-20T16:51:14+01:00',
+  ])('is followed by no ~: %s', (time) => {
+    const message = `In 'laptop@${time}~1', ~ cannot follow a time.`
+    expect(() => splitSnapshotPath(`laptop@${time}~1`)).toThrow(expect.objectContaining({ name: 'UsageError', message }))
   })
 
   test.each(['Europe/Berlin', 'America/Lima'])('is UTC, as log prints it, also where it is another hour: %s', (zone) => {

@@ -5,8 +5,10 @@ import { NotFoundError, StopError, UsageError } from '../../errors.ts'
 import { isoTime, parseTime } from '../../runtime/clock.ts'
 import type { JournalState, SnapshotRecord } from './state.ts'
 
-const NAME =
-  /^(?<base>[^~@:]+)(?:~(?<back>\d{1,9})|@(?<time>\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?))?(?::(?<path>.*))?$/s
+const TIME = /\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?/.source
+const NAME = new RegExp(`^(?<base>[^~@:]+)(?:~(?<back>\\d{1,9})|@(?<time>${TIME}))?(?::(?<path>.*))?$`, 's')
+/** Read as a name and a path it would be an hour, and a file called `14~1`. */
+const TIME_AND_BACK = new RegExp(`^[^~@:]+@${TIME}~`)
 const SERIES_AND_TIME = /^[^~@:]+@/
 const ID_PREFIX = /^[0-9a-f]{4,64}$/
 const SHORT_ID = /^[0-9a-f]{1,3}$/
@@ -48,6 +50,7 @@ interface ParsedName {
 }
 
 function parseName(text: string): ParsedName {
+  if (TIME_AND_BACK.test(text)) throw timeAndBack(text)
   const { base, back, time, path } = NAME.exec(text)?.groups ?? {}
   if (base === undefined) throw SERIES_AND_TIME.test(text) ? badTime(text) : badName(text)
   const ms = time === undefined ? undefined : timeOf(time, text)
@@ -129,6 +132,12 @@ function ambiguous(name: string, snapshots: readonly SnapshotRecord[], hint = 'G
 function badName(name: string): UsageError {
   return new UsageError('snapshot-name', `'${name}' names no snapshot.`, {
     hint: 'Use the beginning of an id, latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag.',
+  })
+}
+
+function timeAndBack(name: string): UsageError {
+  return new UsageError('snapshot-name', `In '${name}', ~ cannot follow a time.`, {
+    hint: 'Name an earlier time, or count back from the newest: SERIES~1.',
   })
 }
 
