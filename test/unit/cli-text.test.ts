@@ -10,6 +10,7 @@ import { restoreText } from '../../cli/output/restore.ts'
 import { editDistance, nearest } from '../../cli/suggest.ts'
 import * as errors from '../../src/errors.ts'
 import { log } from '../../src/operations/log/log.ts'
+import { Tally } from '../../src/operations/restore/outcome.ts'
 import { snapshotDetails } from '../support/journal-fixture.ts'
 
 describe('paths as text', () => {
@@ -93,6 +94,18 @@ describe('figures', () => {
     const text = (files: number): string =>
       restoreText(plan as never, { files, bytes: 0, problemCount: 1, durationMs: 1, path: '/t' } as never)
     expect([text(0), text(1)]).toEqual([expect.not.stringContaining('verified'), expect.stringContaining('every byte verified')])
+  })
+
+  test('what was only counted is told in the number that it has', () => {
+    const told = (count: number): string[] => {
+      const tally = new Tally({ keepGoing: true })
+      tally.add({ files: 0, bytes: 0, leftOut: count, keptOwners: count, problems: [] } as never)
+      tally.summarise()
+      return tally.problems.map(({ message }) => message.replace(/ (to|because) .*/, ''))
+    }
+    expect(told(0)).toEqual([])
+    expect(told(1)).toEqual(['1 entry belongs', '1 entry was left out'])
+    expect(told(2)).toEqual(['2 entries belong', '2 entries were left out'])
   })
 
   test('columns are aligned', () => {

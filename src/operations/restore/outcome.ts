@@ -51,14 +51,13 @@ export class Tally {
 
   /** Reports what was only counted. */
   summarise(): void {
-    if (this.#keptOwners > 0)
-      this.#summary('ownership', `${this.#keptOwners} entries belong to whoever restored them: only root can give them to others`)
-    if (this.#roundedTimes > 0)
-      this.#summary(
-        'times',
-        `${this.#roundedTimes} entries have rounded times: the file system of the target does not keep them to the nanosecond`,
-      )
-    if (this.#leftOut > 0) this.#summary('collision', `${this.#leftOut} entries were left out because their directory could not be made`)
+    const [kept, rounded, left] = [this.#keptOwners, this.#roundedTimes, this.#leftOut]
+    if (kept === 1) this.#summary('ownership', '1 entry belongs to whoever restored it: only root can give it to others')
+    if (kept > 1) this.#summary('ownership', `${kept} entries belong to whoever restored them: only root can give them to others`)
+    const coarse = 'the file system of the target does not keep them to the nanosecond'
+    if (rounded > 0) this.#summary('times', `the times of ${rounded} ${rounded === 1 ? 'entry' : 'entries'} are rounded: ${coarse}`)
+    if (left === 1) this.#summary('collision', '1 entry was left out because its directory could not be made')
+    if (left > 1) this.#summary('collision', `${left} entries were left out because their directory could not be made`)
   }
 
   #summary(kind: RestoreProblem['kind'], message: string): void {
