@@ -7,7 +7,7 @@ import { commandName, usualSpelling } from './argv-words.ts'
 import { COMMANDS } from './commands.ts'
 import { EXITS } from './exit-codes.ts'
 import { beforeOperands, END_OF_OPTIONS, markOperands, unmarkOperands } from './operands.ts'
-import { addGlobalOptions, type GlobalArgs } from './options.ts'
+import { addGlobalOptions, GLOBAL_VALUE_OPTIONS, type GlobalArgs } from './options.ts'
 import type { AnyCommand } from './run.ts'
 import { usageError } from './usage-error.ts'
 import { toolVersion } from './version.ts'
@@ -19,6 +19,7 @@ const COMPLETION = '--get-yargs-completions'
 export async function runProgram(typed: readonly string[]): Promise<void> {
   const isCompletion = beforeOperands(typed).includes(COMPLETION)
   const argv = isCompletion ? typed : markOperands(usualSpelling(typed))
+  if (isCompletion && GLOBAL_VALUE_OPTIONS.includes(typed.at(-2) ?? '')) return // a path: the shell knows them better
   const program = baseProgram(argv)
   for (const command of await commandsFor(argv)) program.command(command)
   if (argv.length === 0) {

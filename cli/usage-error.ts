@@ -12,6 +12,9 @@ import { nearest } from './suggest.ts'
 export function usageError(message: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
   const [word] = wordsOf(argv)
   if (word !== undefined && !Object.hasOwn(COMMANDS, word)) return unknownCommand('', word, Object.keys(COMMANDS), argv)
+  // yargs asks for the command first, and takes what follows an unknown option for its value.
+  const stray = /No(ne| command) was named\.$/.test(message) ? strayOption(argv, program) : undefined
+  if (stray !== undefined) return unknownOption(stray, argv, program)
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')
   if (unknown === undefined) return new UsageError('usage', invalidValue(message) ?? sentence(message), { hint: helpHint(argv) })
   const name = unknown[0]!
@@ -29,10 +32,22 @@ export function camelCase(option: string): string {
   return option.replace(/^-+/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
+/** What yargs knows of the options: their names, in all spellings. */
+function knownOptions(program: Argv<GlobalArgs>): string[] {
+  type Options = { readonly key: object; readonly alias: Readonly<Record<string, readonly string[]>> }
+  const { key, alias } = (program as unknown as { getOptions(): Options }).getOptions()
+  return [...Object.keys(key), ...Object.values(alias).flat()]
+}
+
+function strayOption(argv: readonly string[], program: Argv<GlobalArgs>): string | undefined {
+  const known = knownOptions(program).map(camelCase)
+  const options = beforeOperands(argv).filter((word) => word.startsWith('-'))
+  return options.map((word) => word.split('=', 1)[0]!).find((option) => !known.includes(camelCase(option)))
+}
+
 function unknownOption(option: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
-  const known = (program as unknown as { getOptions(): { key: Record<string, unknown> } }).getOptions().key
-  const names = Object.keys(known).filter((name) => name.length > 1)
-  const near = nearest(option.replace(/^-+/, ''), names)
+  const names = knownOptions(program).filter((name) => name.length > 1)
+  const near = /^-v$/i.test(option) && commandName(argv) === undefined ? 'version' : nearest(option.replace(/^-+/, ''), names)
   const hint = near === undefined ? helpHint(argv) : `Did you mean --${near}?`
   return new UsageError('unknown-option', `There is no option ${option}.`, { hint })
 }

@@ -89,6 +89,11 @@ test.each([
   [['key', 'export'], 'Missing', 'cairn key export --help'],
   [['restore', 'latest'], 'to', 'cairn restore --help'],
   [['--repo'], 'repo', ''],
+  [['-V'], 'There is no option -V.', 'Did you mean --version?'],
+  [['-v'], 'There is no option -v.', 'Did you mean --version?'],
+  [['--verson'], 'There is no option --verson.', 'Did you mean --version?'],
+  [['-q', '--lmit'], 'There is no option --lmit.', ''],
+  [['-q', '--quiet=true'], 'No command was named.', ''],
 ])('%j is refused with a hint', async (args, message, hint) => {
   const { code, stdout, stderr } = await place.run(args)
   expect([code, stdout]).toEqual([2, ''])
@@ -127,5 +132,12 @@ describe('completion', () => {
   test('completes commands and options', async () => {
     expect((await place.run(['--get-yargs-completions', 'cairn', 'co'])).stdout).toContain('commit')
     expect((await place.run(['--get-yargs-completions', 'cairn', 'commit', '--ex'])).stdout).toContain('--exclude-caches')
+  })
+
+  test.each([
+    ['--repo', ''],
+    ['log', '--identity', 'a'],
+  ])('leaves the value of %s to the shell', async (...words) => {
+    expect(await place.run(['--get-yargs-completions', 'cairn', ...words])).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 })
