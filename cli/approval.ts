@@ -43,7 +43,7 @@ export function decisionOf({ plan, apply }: PlanArgs, { output, signal }: Pick<C
   return {
     planOnly: plan,
     apply,
-    remark: (text) => output.warning(text),
+    remark: (text) => output.warning(printableLine(text)),
     ...(isTerminal && { ask: (shown: ShownPlan) => askWords(shown, signal) }),
   }
 }

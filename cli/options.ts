@@ -5,6 +5,7 @@ import type { Argv, Options } from 'yargs'
 import type { SessionOptions } from '../src/control/session/session.ts'
 import { UsageError } from '../src/errors.ts'
 import type { Output } from './output/output.ts'
+import { printableLine } from './output/path-text.ts'
 import { placeAt } from './place.ts'
 
 export interface GlobalArgs {
@@ -55,7 +56,8 @@ export function sessionOptions(args: GlobalArgs, env: NodeJS.ProcessEnv): Sessio
 /** Says which of these files with secrets others than their owner may read. */
 export function noteOpenSecrets(files: readonly (string | undefined)[], output: Output): void {
   for (const file of files) {
-    if (file !== undefined && isOpenFile(file)) output.note(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`)
+    if (file !== undefined && isOpenFile(file))
+      output.note(printableLine(`Others can read the secret in ${file}. Close it: chmod 600 ${file}`))
   }
 }
 

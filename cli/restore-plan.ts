@@ -8,6 +8,7 @@ import type { RestoreOutcome, RestorePlan } from '../src/operations/restore/rest
 import { splitSnapshotPath } from '../src/repository/journal/snapshot-names.ts'
 import type { PlanArgs } from './approval.ts'
 import type { Output } from './output/output.ts'
+import { printableLine } from './output/path-text.ts'
 
 export type RestoreArgs = ArgumentsCamelCase<
   PlanArgs & {
@@ -59,6 +60,6 @@ export function auditOf(plan: RestorePlan, output: Output): AuditedWork<RestoreO
   return {
     details: { snapshot: toHex(plan.snapshot.manifest), target: plan.to },
     completed: ({ files, problemCount, oldPath }) => ({ files, problems: problemCount, ...(oldPath !== undefined && { kept: oldPath }) }),
-    remark: (text) => output.warning(text),
+    remark: (text) => output.warning(printableLine(text)),
   }
 }

@@ -8,6 +8,7 @@ import { EXITS, type ExitName } from './exit-codes.ts'
 import { type GlobalArgs, noteOpenSecrets, sessionOptions } from './options.ts'
 import { reportError } from './output/error.ts'
 import { Output, ReaderGone } from './output/output.ts'
+import { printableLine } from './output/path-text.ts'
 import { stopSignal } from './signals.ts'
 
 /** What a command works with. */
@@ -105,7 +106,7 @@ async function runCommand(args: GlobalArgs, reads: boolean, run: (context: Comma
 function noteForgotten(session: Session | undefined, output: Output): void {
   const forgets = session?.catalog.forgets
   if (forgets !== undefined)
-    output.warning(`What was seen here is not remembered, so a rollback to before it would go unnoticed: ${forgets.message}`)
+    output.warning(`What was seen here is not remembered, so a rollback to before it would go unnoticed: ${printableLine(forgets.message)}`)
 }
 
 /** The command has failed already, and that error is the one to report. */

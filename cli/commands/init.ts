@@ -10,7 +10,7 @@ import { userName } from '../../src/runtime/user.ts'
 import { warnOfShort } from '../new-passphrase.ts'
 import { noteOpenPlaces } from '../open-places.ts'
 import { noteOpenSecrets } from '../options.ts'
-import { bold } from '../output/human.ts'
+import { initText } from '../output/init.ts'
 import { defineCommand } from '../run.ts'
 import { assertApartFromRepository } from '../secret-place.ts'
 import { limitedText } from '../text-limits.ts'
@@ -78,13 +78,7 @@ export const command = defineCommand({
     const repository = toHex(made.repository)
     const recovery = args.recoveryCodeFile === undefined ? { recoveryCode: made.recoveryCode } : { recoveryCodeFile: args.recoveryCodeFile }
     output.result({ repository, location: store.location, identityFile, passphrase: passphrase !== undefined, ...recovery }, () =>
-      [
-        `Made repository ${repository.slice(0, 16)} at ${store.location}`,
-        `Your identity is ${identityFile}`,
-        args.recoveryCodeFile === undefined
-          ? `Recovery code (print it, keep it away from this machine; it is not shown again):\n\n  ${bold(made.recoveryCode)}\n`
-          : `The recovery code is in ${args.recoveryCodeFile}: print it, and take the file away from this machine.`,
-      ].join('\n'),
+      initText({ ...made, repository, location: store.location, identityFile, recoveryCodeFile: args.recoveryCodeFile }, output.quiet),
     )
     catalog.setPlace(store.location, made.repository)
     catalog.close()

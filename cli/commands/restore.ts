@@ -8,7 +8,7 @@ import { pathParts } from '../../src/operations/snapshot-tree.ts'
 import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
 import { addPlanOptions, decisionOf, PLAN_NOTE, planResult } from '../approval.ts'
 import type { Output } from '../output/output.ts'
-import { parsePathText } from '../output/path-text.ts'
+import { parsePathText, printableLine } from '../output/path-text.ts'
 import {
   RestoreProgressLine,
   restoreJson,
@@ -82,7 +82,9 @@ async function restored(args: RestoreArgs, context: CommandContext, threads: Res
   if (outcome === undefined) return 'done'
   output.result(restoreJson(plan, outcome), () => (output.quiet ? '' : restoreText(plan, outcome)))
   if (isHere)
-    output.note(`This shell still stands in the directory that was replaced. To see what was restored: cd ${JSON.stringify(plan.to)}`)
+    output.note(
+      `This shell still stands in the directory that was replaced. To see what was restored: cd ${printableLine(JSON.stringify(plan.to))}`,
+    )
   return outcome.complete ? 'done' : 'partial'
 }
 
@@ -91,7 +93,7 @@ async function dryRun(plan: RestorePlan, { replace }: RestoreArgs, output: Outpu
   if (plan.target === 'full' && !replace) throw notEmpty({ path: plan.to })
   output.result(
     { dryRun: true, ...restorePlanJson(plan) },
-    () => `Dry run: nothing was written\n${restorePlanText(plan)}\n  ${consequenceOf(plan)}`,
+    () => `Dry run: nothing was written\n${restorePlanText(plan)}\n  ${printableLine(consequenceOf(plan))}`,
   )
   return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
 }

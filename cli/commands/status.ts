@@ -51,7 +51,7 @@ function humanStatus(found: Status, waiting: number, damagedPacks: number): stri
   const from = replayedFrom.from === 'checkpoint' ? `, verified from the checkpoint at ${replayedFrom.sequence}` : ''
   return [
     `repository  ${printableLine(name)} ${toHex(repository).slice(0, 16)}`,
-    `at          ${location}`,
+    `at          ${printableLine(location)}`,
     `you         ${who}${canRead ? '' : ', without the read key'}`,
     `journal     ${plural(head.sequence + 1, 'entry', 'entries')}${from}`,
     `holds       ${plural(snapshots, 'snapshot')}, ${plural(tags, 'tag')}, ${plural(members, 'member')}`,

@@ -61,7 +61,7 @@ export function restorePlanJson(plan: RestorePlan): object {
 export function restorePlanText(plan: RestorePlan): string {
   const { snapshot, to, files, directories, others, links, bytes, blocks, packs, fetchBytes } = plan
   return [
-    `Snapshot ${toHex(snapshot.manifest).slice(0, 8)} of ${snapshot.details.series} to ${to}`,
+    `Snapshot ${toHex(snapshot.manifest).slice(0, 8)} of ${snapshot.details.series} to ${printableLine(to)}`,
     `  ${plural(files, 'file')}, ${humanBytes(bytes)}; ${plural(directories, 'directory', 'directories')}, ${humanCount(others)} others, ${plural(links, 'hard link')}`,
     `  reads ${humanBytes(fetchBytes)}: ${plural(blocks, 'block')} of ${plural(packs, 'pack')}`,
   ].join('\n')
@@ -86,9 +86,9 @@ export function restoreText(plan: RestorePlan, outcome: RestoreOutcome): string 
   const { others, captureProblems } = plan
   const id = toHex(plan.snapshot.manifest).slice(0, 8)
   return [
-    `Restored ${id} of ${plan.snapshot.details.series} to ${path} in ${humanDuration(durationMs)}`,
+    `Restored ${id} of ${plan.snapshot.details.series} to ${printableLine(path)} in ${humanDuration(durationMs)}`,
     `  ${plural(files, 'file')}${others === 0 ? '' : `, ${plural(others, 'other entry', 'other entries')}`}, ${humanBytes(bytes)}${files === 0 ? '' : ', every byte verified'}`,
-    ...(oldPath === undefined ? [] : [`  what was there before is kept at ${oldPath}`]),
+    ...(oldPath === undefined ? [] : [`  what was there before is kept at ${printableLine(oldPath)}`]),
     ...(problemCount === 0 ? [] : [`  ${plural(problemCount, 'entry has', 'entries have')} problems, listed above`]),
     ...(captureProblems === 0 ? [] : [`  partial, as the snapshot is: ${plural(captureProblems, 'problem')}, see 'cairn show ${id}'`]),
   ].join('\n')

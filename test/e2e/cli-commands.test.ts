@@ -46,6 +46,16 @@ describe('init', () => {
     expect(fs.readFileSync(place.at('code.txt'), 'utf8')).toMatch(/^([0-9A-Z]{4}-){12}[0-9A-Z]{4}\n$/)
   })
 
+  test('is quiet but for the recovery code that stands in no file', async () => {
+    const env = { CAIRN_HOME: place.at('home-quiet'), CAIRN_REPO: place.at('quiet-1') }
+    const code = expect.stringMatching(/^Recovery code .*:\n\n {2}([0-9A-Z]{4}-){12}[0-9A-Z]{4}\n\n$/)
+    expect(await place.run(['init', '-q'], { env })).toEqual({ code: 0, stdout: code, stderr: '' })
+    expect(await place.run(['key', 'add', '--new-recovery-code', '-q'], { env })).toEqual({ code: 0, stdout: code, stderr: '' })
+    const silent = { code: 0, stdout: '', stderr: '' }
+    expect(await place.run(['key', 'add', '--new-identity', place.at('quiet.json'), '-q'], { env })).toEqual(silent)
+    expect(await place.run(['init', 'quiet-2', '-q', '--recovery-code-file', place.at('quiet.txt')], { env })).toEqual(silent)
+  })
+
   test('does not touch a repository that is there', async () => {
     const before = fs.readdirSync(place.at(), { recursive: true }).length
     const { error } = await place.json(['init', '--recovery-code-file', 'again.txt'], { code: 2 })
@@ -490,6 +500,26 @@ describe('looking', () => {
     expect(found.series.find(({ name }: { name: string }) => name === 's')).toMatchObject({ snapshots: 2, snapshot: second })
     expect((await place.run(['status'])).stdout).toContain('owner')
   })
+})
+
+describe('places with names that play with the terminal', () => {
+  const RED = '\x1b[31mred'
+  const SHOWN = '\\x1b[31mred'
+
+  test('are escaped where a success is told', async () => {
+    const env = { CAIRN_HOME: place.at(`home-${RED}`), CAIRN_REPO: place.at(`repository-${RED}`) }
+    const made = (await place.run(['init', '--recovery-code-file', `code-${RED}`], { env })).stdout
+    for (const told of [`at ${place.at(`repository-${SHOWN}`)}`, `home-${SHOWN}`, `in code-${SHOWN}:`]) expect(made).toContain(told)
+    expect((await place.run(['status'], { env })).stdout).toContain(`repository-${SHOWN}\n`)
+    const restore = ['restore', 's', '--to', `to-${RED}`]
+    const planned = await place.run([...restore, '--dry-run'])
+    expect(planned.stdout.match(/to-\\x1b\[31mred/g)).toHaveLength(2)
+    expect((await place.run(restore)).stdout).toContain(`to ${place.at(`to-${SHOWN}`)} in`)
+    const { digest } = await place.json([...restore, '--replace', '--plan'])
+    const { stdout } = await place.run([...restore, '--replace', '--apply', digest])
+    expect(stdout).toMatch(/what was there before is kept at .*to-\\x1b\[31mred/)
+    for (const each of [made, planned.stdout, stdout]) expect(each).not.toContain('\x1b')
+  }, 60_000)
 })
 
 describe('restore', () => {

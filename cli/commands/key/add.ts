@@ -6,7 +6,7 @@ import { UsageError } from '../../../src/errors.ts'
 import type { NewKey } from '../../../src/operations/key/add.ts'
 import { warnOfShort } from '../../new-passphrase.ts'
 import { noteOpenSecrets } from '../../options.ts'
-import { bold } from '../../output/human.ts'
+import { recoveryCodeText } from '../../output/init.ts'
 import { printableLine } from '../../output/path-text.ts'
 import { defineCommand } from '../../run.ts'
 import { assertApartFromRepository } from '../../secret-place.ts'
@@ -58,8 +58,8 @@ export const add = defineCommand({
     }
     output.result(value, () =>
       [
-        `Added the ${slot.kind} slot ${toHex(slot.id)}: ${printableLine(label)}, ${args.role}`,
-        ...(shown === '' ? [] : [`Recovery code (print it, keep it away from this machine; it is not shown again):\n\n  ${bold(shown)}\n`]),
+        ...(output.quiet ? [] : [`Added the ${slot.kind} slot ${toHex(slot.id)}: ${printableLine(label)}, ${args.role}`]),
+        ...(shown === '' ? [] : [recoveryCodeText(shown)]),
       ].join('\n'),
     )
   },
