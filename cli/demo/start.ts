@@ -26,7 +26,7 @@ say(`A sample of ${fs.readdirSync(sample, { recursive: true }).length} entries, 
 cairn('init', '--name', 'demo')
 cairn('commit', sample, '--name', 'demo', '-m', 'the first snapshot')
 changeSample(sample)
-say('Six files changed, one came, one went, one moved, one has another mode.')
+say('Seven files changed, one came, one went, one moved, one has another mode.')
 cairn('commit', sample, '--name', 'demo', '-m', 'after a day of work')
 cairn('log')
 cairn('diff', 'demo~1', 'demo')
