@@ -1,5 +1,5 @@
-// What is refused of values whatever the command: an option given twice, a switch that is neither on nor off, a name or path that is
-// empty (it would mean the current directory) or longer than the system takes.
+// What is refused of values whatever the command: an option given twice, a switch that is neither on nor off, a name, path or pattern
+// that is empty (it would mean the current directory, or nothing) or longer than the system takes.
 
 import path from 'node:path'
 import { UsageError } from '../src/errors.ts'
@@ -7,10 +7,8 @@ import { beforeOperands } from './operands.ts'
 import { cut } from './output/path-text.ts'
 import { camelCase } from './usage-error.ts'
 
-/** Free texts and patterns: the others that are no switches are names and paths. */
-const TEXTS = new Set(
-  'message reason source environment requestId applicationVersion storageSpecVersion tag exclude include pattern _ $0'.split(' '),
-)
+/** Free texts: the others that are no switches are names, paths and patterns. */
+const TEXTS = new Set('message reason source environment requestId applicationVersion storageSpecVersion tag _ $0'.split(' '))
 
 const PATHS = new Set(['path', 'repo', 'to', 'output', 'target', 'identity', 'newIdentity', 'excludeFile'])
 const LONGEST_NAME_BYTES = 255

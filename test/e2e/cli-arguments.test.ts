@@ -53,8 +53,12 @@ test.each([
   [['grant', 'issue', '--command', 'restore', '--target', '', '--member', 'x'], '--target'],
   [['tag', '--remove', ''], '--remove'],
   [['diff', 's', ''], 'after'],
+  [['commit', 'a', '--name', 's', '--exclude', ''], '--exclude'],
+  [['find', 's', ''], 'pattern'],
+  [['restore', 's', '--to', 'out', '--include', ''], '--include'],
+  [['journal', 'accept', '--reason', ''], '--reason'],
   [['restore', 's', '--to', 'a', '--replace', '--apply', ''], '--apply'],
-])('%j is refused: an empty value would mean another place', async (args, shown) => {
+])('%j is refused: an empty value would mean another place, or nothing', async (args, shown) => {
   const { error } = await place.json(args, { code: 2 })
   expect(error).toMatchObject({ code: 'empty-argument', message: `The value of ${shown} is empty.` })
 })

@@ -32,6 +32,8 @@ export const accept = defineCommand({
     const { openUnpinned } = await import('../../../src/control/acceptance/unpinned-session.ts')
     const { acceptLoss } = await import('../../../src/control/acceptance/accept-loss.ts')
     const decision = decisionOf(args, context)
+    if (args.reason.trim() === '')
+      throw new UsageError('empty-argument', 'The value of --reason is empty.', { hint: 'Say why the loss is legitimate.' })
     const options = { reason: args.reason, lost: args.lost === undefined ? undefined : lostPin(args.lost) }
     const session = await openUnpinned(sessionOptions(args, context.env))
     try {

@@ -4,14 +4,14 @@ import { userName } from '../../runtime/user.ts'
 
 /**
  * Who is acting: what CAIRN_ACTOR says (`person:NAME`, `agent:NAME`, `schedule:NAME`), or the person who is logged in.
- * @throws {UsageError} `actor` when CAIRN_ACTOR is malformed: an agent must not pass for a person by a slip.
+ * @throws {UsageError} `actor` when CAIRN_ACTOR is malformed or empty: an agent must not pass for a person by a slip.
  */
 export function actorOf(env: NodeJS.ProcessEnv): string {
-  const actor = env['CAIRN_ACTOR'] ?? ''
-  if (actor === '') return `person:${userName()}`
+  const actor = env['CAIRN_ACTOR']
+  if (actor === undefined) return `person:${userName()}`
   if (isActor(actor)) return actor
   throw new UsageError('actor', `CAIRN_ACTOR is '${actor.slice(0, 64)}', which names no actor.`, {
-    hint: 'Use person:NAME, agent:NAME or schedule:NAME, of at most 4 KiB.',
+    hint: 'Use person:NAME, agent:NAME or schedule:NAME, of at most 4 KiB; unset it to act as the person who is logged in.',
   })
 }
 
