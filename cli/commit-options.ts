@@ -43,10 +43,10 @@ export async function sourceOf(args: CommitArgs): Promise<SourceOf> {
   }
   if (paths.length === 0)
     throw new UsageError('nothing-to-commit', 'No path was named.', { hint: 'Name a path, or give a stream with --stdin NAME.' })
-  if (paths.length > 1 && name === undefined) {
+  const root = captureRoot(paths)
+  if (root.roots.length > 1 && name === undefined) {
     throw new UsageError('series-needed', 'Several paths need a series name.', { hint: 'Give one with --name SERIES.' })
   }
-  const root = captureRoot(paths)
   return { root, defaultName: name ?? defaultSeries(root.roots[0]!.path.toString('utf8')) }
 }
 

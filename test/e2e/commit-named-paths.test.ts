@@ -38,6 +38,16 @@ describe('of several paths', () => {
     }
   })
 
+  test('one that is named twice counts once, whatever way leads to it', async () => {
+    place.write('twice/f', 'f')
+    fs.symlinkSync('twice', place.at('to-twice'))
+    await place.json(['commit', 'twice/', './twice', 'to-twice', place.at('twice'), '--name', 'twice'])
+    expect((await place.json(['show', 'twice'])).roots).toMatchObject([{ path: place.at('twice') }])
+    expect(await held('twice')).toEqual(['f'])
+    const { series } = await place.json(['commit', 'twice', 'twice/../twice'])
+    expect(series).toBe(place.at('twice').slice(1))
+  })
+
   test('the one that holds another one counts, also when it is /', async () => {
     place.write('whole/etc/conf', 'conf')
     place.write('whole/other', 'other')

@@ -27,11 +27,11 @@ export interface CaptureRoot {
 
 /**
  * Resolves the paths that a person named. One directory becomes the root itself; one file is captured alone, in its directory;
- * several paths keep their absolute paths below the root.
+ * several paths keep their absolute paths below the root. One that was named twice, in whatever way, counts once.
  * @throws {UsageError} `no-such-path`
  */
 export function captureRoot(paths: readonly string[]): CaptureRoot {
-  const found = paths.map(existing)
+  const found = [...new Map(paths.map(existing).map((each) => [each.path.toString('latin1'), each])).values()]
   const [only] = found
   if (found.length !== 1 || only === undefined)
     return { path: Buffer.from('/'), roots: found.map(({ path: real }) => ({ path: real, at: real.subarray(1) })) }
