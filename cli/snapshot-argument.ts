@@ -17,6 +17,8 @@ export interface OpenedSnapshot {
   readonly path: Buffer
 }
 
+const ONLY_DIFF: DirectoryHint = (directory) => `Only 'cairn diff' takes a directory on disk, as its second argument: ${directory}`
+
 /** How a snapshot is named, for `--help`. */
 export const SNAPSHOT_NOTE =
   'SNAPSHOT is the beginning of an id (4 digits or more), latest, latest~2, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag. ' +
@@ -33,22 +35,28 @@ export function seriesArgument(name: string): string {
   })
 }
 
+/** What to say to whoever named no snapshot, but a directory that is there. */
+export type DirectoryHint = (directory: string) => string
+
 /** Resolves SNAPSHOT or SNAPSHOT:PATH and reads its manifest, checked against the journal. */
-export async function openSnapshot({ repository }: Session, text: string): Promise<OpenedSnapshot> {
+export async function openSnapshot({ repository }: Session, text: string, directoryHint = ONLY_DIFF): Promise<OpenedSnapshot> {
   const { name, path } = splitSnapshotPath(text)
-  const snapshot = withDirectoryHint(text, () => resolveSnapshot(repository.journal.state, name))
+  const snapshot = withDirectoryHint(text, directoryHint, () => resolveSnapshot(repository.journal.state, name))
   return { snapshot, manifest: await repository.readManifest(snapshot), path: parsePathText(path ?? '') }
 }
 
 /** Who names a directory that is there means that one, and `diff` needs to be told. */
-function withDirectoryHint<T>(text: string, resolve: () => T): T {
+function withDirectoryHint<T>(text: string, directoryHint: DirectoryHint, resolve: () => T): T {
   try {
     return resolve()
   } catch (error) {
     const isNone = error instanceof NotFoundError && error.code === 'snapshot-not-found'
     if (!isNone || placeAt(text)?.isDirectory() !== true) throw error
     const directory = path.isAbsolute(text) ? text : `./${path.normalize(text)}`
-    const hint = `${error.hint} Only 'cairn diff' takes a directory on disk, as its second argument: ${directory}`
-    throw new NotFoundError(error.code, error.message, { hint, fields: error.fields, cause: error })
+    throw new NotFoundError(error.code, error.message, {
+      hint: `${error.hint} ${directoryHint(directory)}`,
+      fields: error.fields,
+      cause: error,
+    })
   }
 }

@@ -12,7 +12,7 @@ import { entryAt, type FoundEntry, inSnapshot } from '../../src/operations/snaps
 import { changeJson, changeLine, Summary } from '../output/change.ts'
 import { placeAt } from '../place.ts'
 import { defineCommand } from '../run.ts'
-import { openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
+import { type DirectoryHint, openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
 export const command = defineCommand({
   command: 'diff <before> <after>',
@@ -60,7 +60,7 @@ async function sidesOf(
   const left = snapshotNode(old, old.entry)
   const missedBefore = missedBy(old.manifest, old.path)
   if (!/^[./]/.test(after)) {
-    const now = await directoryOf(session, after)
+    const now = await directoryOf(session, after, (place) => `To compare with the directory here write ${place}`)
     const right = { after: snapshotNode(now, now.entry), missedAfter: missedBy(now.manifest, now.path) }
     return { sides: { before: left, missedBefore, ...right, ...bothSnapshots }, close: () => undefined }
   }
@@ -76,9 +76,13 @@ async function sidesOf(
   return { sides: { before: left, missedBefore, after: live, missedAfter: () => undefined, ...oneLive }, close: () => handles.close() }
 }
 
-async function directoryOf(session: Session, text: string): Promise<FoundEntry & SnapshotPlace & { readonly manifest: Manifest }> {
+async function directoryOf(
+  session: Session,
+  text: string,
+  directoryHint?: DirectoryHint,
+): Promise<FoundEntry & SnapshotPlace & { readonly manifest: Manifest }> {
   const { repository } = session
-  const { snapshot, manifest, path: below } = await openSnapshot(session, text)
+  const { snapshot, manifest, path: below } = await openSnapshot(session, text, directoryHint)
   const found = await inSnapshot(snapshot, entryAt(repository, manifest.root, below))
   if (found.entry.type === ENTRY_DIRECTORY) return { ...found, repository, snapshot, manifest }
   throw new UsageError('not-a-directory', `${text} is no directory.`, { hint: 'Compare the directory that it lies in.' })
@@ -86,7 +90,12 @@ async function directoryOf(session: Session, text: string): Promise<FoundEntry &
 
 function existingDirectory(text: string): string {
   const absolute = path.resolve(text)
-  if (placeAt(absolute)?.isDirectory() === true) return absolute
+  const found = placeAt(absolute)
+  if (found?.isDirectory() === true) return absolute
+  if (found !== undefined)
+    throw new UsageError('not-a-directory', `${absolute} is ${found.isFile() ? 'a file' : 'no directory'}.`, {
+      hint: 'Compare the directory that it lies in.',
+    })
   throw new UsageError('no-such-path', `There is no directory ${absolute}.`, { hint: 'Check the path and its permissions.' })
 }
 

@@ -273,6 +273,7 @@ describe('commit', () => {
   test('a malformed CAIRN_ACTOR is refused, an agent is recorded', async () => {
     const commit = ['commit', 'sample', '--name', 'agent']
     expect((await place.json(commit, { env: { CAIRN_ACTOR: 'robot' }, code: 2 })).error.code).toBe('actor')
+    expect((await place.json(commit, { env: { CAIRN_ACTOR: '' }, code: 2 })).error.code).toBe('actor')
     await place.json(commit, { env: { CAIRN_ACTOR: 'agent:refactor-bot' } })
     expect(await place.json(['show', 'agent'])).toMatchObject({ actor: 'agent:refactor-bot', source: 'AI Agent' })
   })
@@ -411,6 +412,15 @@ describe('looking', () => {
     ])
     expect((await place.json(['diff', 'live', './nowhere'], { code: 2 })).error.code).toBe('no-such-path')
     expect((await place.json(['diff', 'live:kept', 'live'], { code: 2 })).error.code).toBe('not-a-directory')
+  })
+
+  test('diff says what stands where a directory should, and how a directory here is written', async () => {
+    const file = place.at('sample/a/x.txt')
+    const { error } = await place.json(['diff', 's', file], { code: 2 })
+    expect(error).toMatchObject({ code: 'not-a-directory', message: `${file} is a file.` })
+    expect((await place.json(['diff', 's', '/dev/null'], { code: 2 })).error.message).toBe('/dev/null is no directory.')
+    const unmarked = (await place.json(['diff', 's', 'sample'], { code: 22 })).error
+    expect(unmarked.hint).toMatch(/ To compare with the directory here write \.\/sample$/)
   })
 
   test('stats and show say so when a path is not there; stats counts what lies at one that is', async () => {
