@@ -13,6 +13,7 @@ import { excludePatterns, sourceOf } from '../commit-options.ts'
 import { captureCache, seriesOf, sourceCheck } from '../commit-scope.ts'
 import type { ExitName } from '../exit-codes.ts'
 import { CommitProgressLine, dryRunResult, ownDirectoryLine, printCommit, printDryRun, problemLine } from '../output/commit.ts'
+import { printableLine } from '../output/path-text.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
 
 export const command = defineCommand({
@@ -116,7 +117,7 @@ async function commitNow(
   const warnings: string[] = []
   const remark = (text: string): void => {
     warnings.push(text)
-    output.warning(text)
+    output.warning(printableLine(text))
   }
   const run = async (): Promise<CommitOutcome> => {
     const outcome = await commit(session.repository, {

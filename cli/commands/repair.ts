@@ -50,7 +50,7 @@ async function repaired(session: Session, { output }: CommandContext, options: R
         superseded: superseded.length,
         unreadable: unreadable.length,
       }),
-      remark: (text) => output.warning(text),
+      remark: (text) => output.warning(printableLine(text)),
     },
     run,
   )

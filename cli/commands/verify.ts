@@ -6,6 +6,7 @@ import type { VerifyMemory, VerifyOptions, VerifyOutcome } from '../../src/opera
 import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
 import type { ExitName } from '../exit-codes.ts'
 import { humanBytes } from '../output/human.ts'
+import { printableLine } from '../output/path-text.ts'
 import { humanVerify, verifyResult } from '../output/verify.ts'
 import { defineCommand } from '../run.ts'
 import { SNAPSHOT_NOTE } from '../snapshot-argument.ts'
@@ -42,7 +43,7 @@ export const command = defineCommand({
       signal,
     }
     const outcome = await verify(session.repository, options)
-    await record(session, outcome, (text) => output.warning(text))
+    await record(session, outcome, (text) => output.warning(printableLine(text)))
     output.result(verifyResult(outcome), () => (output.quiet && outcome.ok ? '' : humanVerify(outcome)))
     const exit: ExitName = outcome.ok ? 'done' : 'integrity'
     return exit

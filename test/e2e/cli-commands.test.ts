@@ -532,6 +532,18 @@ describe('places with names that play with the terminal', () => {
   }, 60_000)
 })
 
+test('a remark on a place with such a name is escaped as well', async () => {
+  const home = 'remarks-\x1b[31mred'
+  const env = { CAIRN_HOME: place.at(home), CAIRN_REPO: place.at('remarked') }
+  await place.json(['init'], { env })
+  place.write(`${home}/spool`, 'no directory')
+  for (const args of [['commit', 'sample', '--name', 's'], ['verify'], ['repair', 'index'], ['restore', 's', '--to', 'remarked-to']]) {
+    const { code, stderr } = await place.run(args, { env })
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Cannot list')])
+    expect(stderr).not.toContain('\x1b')
+  }
+}, 60_000)
+
 describe('restore', () => {
   test('a part of a snapshot, and not over what is there', async () => {
     expect(await place.json(['restore', 's~1:a', '--to', 'out', '--dry-run'])).toMatchObject({ dryRun: true, files: 3 })
