@@ -99,13 +99,13 @@ describe('figures', () => {
   test('what was only counted is told in the number that it has', () => {
     const told = (count: number): string[] => {
       const tally = new Tally({ keepGoing: true })
-      tally.add({ files: 0, bytes: 0, leftOut: count, keptOwners: count, problems: [] })
+      tally.add({ files: 0, bytes: 0, leftOut: count, keptOwners: count, roundedTimes: count, problems: [] })
       tally.summarise()
-      return tally.problems.map(({ message }) => message.replace(/ (to|because) .*/, ''))
+      return tally.problems.map(({ message }) => message.replace(/( to| because|:) .*/, ''))
     }
     expect(told(0)).toEqual([])
-    expect(told(1)).toEqual(['1 entry belongs', '1 entry was left out'])
-    expect(told(2)).toEqual(['2 entries belong', '2 entries were left out'])
+    expect(told(1)).toEqual(['1 entry belongs', 'the times of 1 entry are rounded', '1 entry was left out'])
+    expect(told(2)).toEqual(['2 entries belong', 'the times of 2 entries are rounded', '2 entries were left out'])
   })
 
   test('columns are aligned', () => {
