@@ -11,6 +11,12 @@ interface Meaning {
   readonly isSetting?: true
 }
 
+const DAMAGED = 'home-damaged'
+/** The identities lie beside the catalog, so a new home goes by the old one's. */
+const DAMAGE_HINT =
+  'It holds what this machine knew of its repositories, so a rollback could hide behind it. Name another CAIRN_HOME, with --identity ' +
+  'for a file in identities/ of this one, and compare `cairn journal` with what somebody else knows (docs/recovery.md, "A damaged catalog").'
+
 /** Codes of system calls and of SQLite, which says "I/O error" for some of its files when the disk is full. */
 const MEANINGS: readonly Meaning[] = [
   {
@@ -51,6 +57,13 @@ const MEANINGS: readonly Meaning[] = [
     what: 'another process has held it for long',
     hint: 'Look for a command that hangs, then run this one again.',
   },
+  {
+    // Our statements never change: one that SQLite cannot understand does not find the tables that it is made for.
+    pattern: /^SQLITE_(CORRUPT\w*|NOTADB|ERROR|TOOBIG)$/,
+    code: DAMAGED,
+    what: 'it is damaged',
+    hint: DAMAGE_HINT,
+  },
 ]
 
 /** What `homeError` makes of a failure. */
@@ -73,6 +86,11 @@ export function homeError(error: unknown, file: string): unknown {
 /** Whether an error says that a file below the home cannot be used now. */
 export function isHomeFailure(error: unknown): boolean {
   return meaningOf(error) !== undefined
+}
+
+/** Whether an error says that a file below the home is there and is not what was written. */
+export function isHomeDamage(error: unknown): boolean {
+  return meaningOf(error)?.code === DAMAGED
 }
 
 /** Does some work on a file below the home. @throws {StoreError} `home-*` when the disk does not let it; {UsageError} when there is no such place. */
