@@ -7,11 +7,15 @@ import { damagedPacks, type VerifiedPack } from '../../operations/verify/sample.
 import type { Pin } from '../../repository/journal/pins.ts'
 import type { RepositoryMemory } from '../../repository/open.ts'
 import { now } from '../../runtime/clock.ts'
-import { frozenDatabase, openDatabase } from './catalog-database.ts'
-import { type HomeError, homeError, isHomeError, withHomeErrors } from './home-errors.ts'
+import { frozenDatabase, hasDatabase, openDatabase } from './catalog-database.ts'
+import { damagedHome, type HomeError, homeError, isHomeError, withHomeErrors } from './home-errors.ts'
 
 /** Plans that were shown are remembered, so that it can be said what changed since; the oldest go. */
 const KEPT_PLANS = 100
+
+const NAME = 'catalog.db'
+/** Where the catalog may hold a pin that cannot be read, nobody goes on. SPEC §9.1.8 */
+const STOPS = /^home-(busy|damaged)$/
 
 export class Catalog implements RepositoryMemory {
   readonly #file: string
@@ -25,9 +29,15 @@ export class Catalog implements RepositoryMemory {
    * @throws {HomeError} `home-*`, as all that it does.
    */
   constructor(directory: string, { mayForget = false } = {}) {
-    this.#file = path.join(directory, 'catalog.db')
+    this.#file = path.join(directory, NAME)
     this.#mayForget = mayForget
     this.#db = withHomeErrors(this.#file, () => this.#open())
+  }
+
+  /** Whether a home directory has one. @throws {HomeError} `home-*` when that cannot be told, or what is there cannot be one. */
+  static isIn(directory: string): boolean {
+    const file = path.join(directory, NAME)
+    return withHomeErrors(file, () => hasDatabase(file))
   }
 
   /** Why something was not remembered; undefined when everything was. */
@@ -40,7 +50,7 @@ export class Catalog implements RepositoryMemory {
       return openDatabase(this.#file)
     } catch (error) {
       const told = homeError(error, this.#file)
-      if (!this.#mayForget || !isHomeError(told) || told.code === 'home-busy') throw error
+      if (!this.#mayForget || !isHomeError(told) || STOPS.test(told.code)) throw error
       this.#forgets = told
       return frozenDatabase(this.#file)
     }
@@ -48,8 +58,11 @@ export class Catalog implements RepositoryMemory {
 
   /** The repository that was last seen at a place. */
   repositoryAt(location: string): Buffer | undefined {
-    const row = this.#db.prepare<[string], { repository: Buffer }>('SELECT repository FROM place WHERE location = ?').get(location)
-    return row?.repository
+    return this.#reading(() => {
+      const row = this.#db.prepare<[string], { repository: Buffer }>('SELECT repository FROM place WHERE location = ?').get(location)
+      if (!Buffer.isBuffer(row?.repository)) this.#assertWhole()
+      return row?.repository
+    })
   }
 
   setPlace(location: string, repository: Id): void {
@@ -58,8 +71,11 @@ export class Catalog implements RepositoryMemory {
 
   pinOf(repository: Id): { pin: Pin; state: Buffer } | undefined {
     type Row = { sequence: number; hash: Buffer; state: Buffer }
-    const row = this.#db.prepare<[Id], Row>('SELECT sequence, hash, state FROM pin WHERE repository = ?').get(repository)
-    return row === undefined ? undefined : { pin: { sequence: row.sequence, hash: row.hash }, state: row.state }
+    return this.#reading(() => {
+      const row = this.#db.prepare<[Id], Row>('SELECT sequence, hash, state FROM pin WHERE repository = ?').get(repository)
+      if (!Buffer.isBuffer(row?.hash) || !Buffer.isBuffer(row.state)) this.#assertWhole()
+      return row && { pin: { sequence: row.sequence, hash: row.hash }, state: row.state }
+    })
   }
 
   setPin(repository: Id, pin: Pin, state: Uint8Array): void {
@@ -81,15 +97,17 @@ export class Catalog implements RepositoryMemory {
 
   /** A plan that was shown on this machine; undefined when it was not, or long ago. */
   shownPlan(digest: Uint8Array): string | undefined {
-    return this.#db.prepare<[Uint8Array], { json: string }>('SELECT json FROM plan WHERE digest = ?').get(digest)?.json
+    return this.#reading(() => this.#db.prepare<[Uint8Array], { json: string }>('SELECT json FROM plan WHERE digest = ?').get(digest))?.json
   }
 
   /** When each pack of a repository was verified on this machine, and whether it was in order; by pack id as hex. */
   verifiedPacks(repository: Id): Map<string, VerifiedPack> {
     type Row = { pack: Buffer; at: number; ok: number }
-    const rows = this.#db.prepare<[Id], Row>('SELECT pack, at, ok FROM verified WHERE repository = ?').iterate(repository)
     const packs = new Map<string, VerifiedPack>()
-    for (const { pack, at, ok } of rows) packs.set(pack.toString('hex'), { at, ok: ok === 1 })
+    this.#reading(() => {
+      const rows = this.#db.prepare<[Id], Row>('SELECT pack, at, ok FROM verified WHERE repository = ?').iterate(repository)
+      for (const { pack, at, ok } of rows) packs.set(pack.toString('hex'), { at, ok: ok === 1 })
+    })
     return packs
   }
 
@@ -100,9 +118,9 @@ export class Catalog implements RepositoryMemory {
 
   /** Remembers that packs were verified now. */
   rememberVerified(repository: Id, packs: Iterable<{ readonly id: Id; readonly ok: boolean }>): void {
-    const put = this.#db.prepare('INSERT INTO verified VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, ok = excluded.ok')
     const at = now()
     const putAll = this.#db.transaction(() => {
+      const put = this.#db.prepare('INSERT INTO verified VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, ok = excluded.ok')
       for (const { id, ok } of packs) put.run(repository, id, at, ok ? 1 : 0)
     })
     this.#remembering(() => putAll())
@@ -110,8 +128,8 @@ export class Catalog implements RepositoryMemory {
 
   /** Forgets packs, by id as hex. */
   forgetVerified(repository: Id, packs: Iterable<string>): void {
-    const remove = this.#db.prepare('DELETE FROM verified WHERE repository = ? AND pack = ?')
     const removeAll = this.#db.transaction(() => {
+      const remove = this.#db.prepare('DELETE FROM verified WHERE repository = ? AND pack = ?')
       for (const pack of packs) remove.run(repository, Buffer.from(pack, 'hex'))
     })
     this.#remembering(() => removeAll())
@@ -119,6 +137,16 @@ export class Catalog implements RepositoryMemory {
 
   close(): void {
     this.#db.close()
+  }
+
+  #reading<T>(work: () => T): T {
+    return withHomeErrors(this.#file, work)
+  }
+
+  /** A row that is not found was never there, or its page is damaged: only a catalog that is whole is believed that it knows nothing. */
+  #assertWhole(): void {
+    const found = this.#db.pragma('integrity_check(1)', { simple: true })
+    if (found !== 'ok') throw damagedHome(this.#file, `it is damaged (${String(found)})`)
   }
 
   #write(sql: string, ...values: readonly unknown[]): void {
@@ -129,7 +157,7 @@ export class Catalog implements RepositoryMemory {
     try {
       withHomeErrors(this.#file, work)
     } catch (error) {
-      if (!this.#mayForget || !isHomeError(error)) throw error
+      if (!this.#mayForget || !isHomeError(error) || error.code === 'home-damaged') throw error
       this.#forgets = error
     }
   }

@@ -83,6 +83,11 @@ export function homeError(error: unknown, file: string): unknown {
   return new kind(meaning.code, `Cannot use ${file}: ${what} (${code}).`, { hint, cause: error, fields: { path: file } })
 }
 
+/** The error of a catalog that cannot be what was written: a pin may be lost, and nothing else would say so. SPEC §9.1.8 */
+export function damagedHome(file: string, what: string): StoreError {
+  return new StoreError(DAMAGED, `Cannot use ${file}: ${what}.`, { hint: DAMAGE_HINT, fields: { path: file } })
+}
+
 /** Whether an error says that a file below the home cannot be used now. */
 export function isHomeFailure(error: unknown): boolean {
   return meaningOf(error) !== undefined

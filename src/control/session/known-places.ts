@@ -1,7 +1,5 @@
 // What this machine remembers, for whoever has no keys. Nothing is made: no home, no catalog.
 
-import fs from 'node:fs'
-import path from 'node:path'
 import type { Id } from '../../../format/bytes.ts'
 import type { Pin } from '../../repository/journal/pins.ts'
 import { Catalog } from '../catalog/catalog.ts'
@@ -19,7 +17,7 @@ const NOTHING_KNOWN: KnownPlaces = { repositoryAt: () => undefined, pinOf: () =>
 /** The memory of this user's home, when there is one. */
 export function openKnownPlaces(env: NodeJS.ProcessEnv): KnownPlaces {
   const directory = homeDirectory(env)
-  if (!fs.existsSync(path.join(directory, 'catalog.db'))) return NOTHING_KNOWN
+  if (!Catalog.isIn(directory)) return NOTHING_KNOWN
   const catalog = new Catalog(directory, { mayForget: true })
   return {
     repositoryAt: (location) => catalog.repositoryAt(location),
