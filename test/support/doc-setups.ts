@@ -31,6 +31,8 @@ chmod u+w "$@"
 rm "$1"
 for segment in "\${@:2}"; do printf x | dd of="$segment" bs=1 seek=200 conv=notrunc status=none; done
 `,
+  /** The disk of the home forgot what the catalog held. */
+  'damaged-catalog': 'seq 1 2000 > ~/.config/cairn/catalog.db',
   /** The store's disk died, and its copy of yesterday is put in its place. */
   'older-copy': `
 cp -a /mnt/backup/cairn /mnt/backup/yesterday
