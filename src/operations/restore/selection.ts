@@ -1,8 +1,8 @@
-import ignore, { type Ignore } from 'ignore'
 import { compareBytes } from '../../../format/bytes.ts'
 import { ENTRY_DIRECTORY, type Entry } from '../../../format/tree.ts'
 import { NotFoundError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
+import { Gitignore } from '../../sources/filesystem/gitignore.ts'
 
 /** Says whether an entry is wanted by itself; its path is text, from the restored root. Directories above a wanted entry come along. */
 export type IsIncluded = (path: string, isDirectory: boolean) => boolean
@@ -10,8 +10,8 @@ export type IsIncluded = (path: string, isDirectory: boolean) => boolean
 /** A predicate over patterns of gitignore's grammar; undefined when there are none, so that everything is wanted. */
 export function includesOf(patterns: readonly string[] | undefined): IsIncluded | undefined {
   if (patterns === undefined || patterns.length === 0) return undefined
-  const rules: Ignore = ignore({ allowRelativePaths: true, ignorecase: false }).add([...patterns])
-  return (path, isDirectory) => rules.ignores(isDirectory ? `${path}/` : path)
+  const rules = new Gitignore(patterns)
+  return (path, isDirectory) => rules.matches(isDirectory ? `${path}/` : path)
 }
 
 /**

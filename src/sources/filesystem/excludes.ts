@@ -1,11 +1,11 @@
 // What is left out of a capture: gitignore patterns relative to the root, and the contents of tagged cache directories.
 
 import fs from 'node:fs'
-import ignore, { type Ignore } from 'ignore'
 import { ENTRY_FILE } from '../../../format/tree.ts'
 import { openAt } from '../../runtime/posix/at.ts'
 import { statAt } from '../../runtime/posix/stat.ts'
 import { entryTypeOf } from './entry.ts'
+import { Gitignore } from './gitignore.ts'
 import type { Selection } from './selection.ts'
 import { isSystemError } from './system-error.ts'
 
@@ -21,20 +21,20 @@ export type IsExcluded = (path: string, isDirectory: boolean) => boolean
  */
 export function excludesOf(patterns: readonly string[], selection: Selection): IsExcluded | undefined {
   if (patterns.length === 0) return undefined
-  const rules: Ignore = ignore({ allowRelativePaths: true, ignorecase: false }).add([...patterns])
+  const rules = new Gitignore(patterns)
   const matched = new Set<string>()
   exempt(rules, selection, '', matched)
-  return (path, isDirectory) => matched.has(path) || rules.ignores(asText(path, isDirectory))
+  return (path, isDirectory) => matched.has(path) || rules.matches(asText(path, isDirectory))
 }
 
 /** Adds a rule for each directory that was named or leads there, where the patterns match it: one of them matching is all that is undone. */
-function exempt(rules: Ignore, { below }: Selection, parent: string, matched: Set<string>): void {
+function exempt(rules: Gitignore, { below }: Selection, parent: string, matched: Set<string>): void {
   for (const [name, next] of below) {
     const path = `${parent}${name}`
     const text = asText(path, true)
-    if (rules.ignores(text)) {
+    if (rules.matches(text)) {
       if (!next.isNamed) matched.add(path)
-      rules.add([`!/${text.replace(/[\\*?[]/g, '\\$&')}`])
+      rules.add(`!/${text.replace(/[\\*?[]/g, '\\$&')}`)
     }
     exempt(rules, next, `${path}/`, matched)
   }
