@@ -7,7 +7,7 @@ import { ENTRY_DIRECTORY, ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType,
 import { INLINE_ITEMS } from '../../repository/objects/stream-writer.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
 import type { FileStat } from '../../runtime/posix/file-stat.ts'
-import { dataExtents } from '../../runtime/posix/sparse.ts'
+import { dataExtents, nextHole } from '../../runtime/posix/sparse.ts'
 import { statAt, statFd } from '../../runtime/posix/stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import { readXattrsAt, readXattrsFd } from '../../runtime/posix/xattr.ts'
@@ -19,6 +19,8 @@ import { xattrsOf } from './xattrs.ts'
 
 const CHUNK_DATA = 1
 const ATTEMPTS = 3
+/** Files from this size on are asked for holes, whatever their blocks say. */
+const HOLES_SOUGHT_BYTES = 1 << 20
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = fs.constants
 
 /** What became of a file: an encoded entry, its metadata (valid until the next call), and what is to be said about it. */
@@ -49,7 +51,7 @@ function readSmall(file: FileToRead, content: ContentWriter): ReadFile | undefin
   try {
     fd = openToRead(file.directoryFd, name)
     before.readFd(fd)
-    if (!isSmallAndWhole(before, content)) return undefined
+    if (!isSmallAndWhole(fd, before, content)) return undefined
     const items = storeWhole(fd, before.sizeBytes, content)
     after.readFd(fd)
     return before.isSameStamp(after) ? finishRegular(fd, name, after, items, content) : undefined
@@ -61,9 +63,9 @@ function readSmall(file: FileToRead, content: ContentWriter): ReadFile | undefin
   }
 }
 
-function isSmallAndWhole(stat: FileStat, content: ContentWriter): boolean {
+function isSmallAndWhole(fd: number, stat: FileStat, content: ContentWriter): boolean {
   const { sizeBytes } = stat
-  return entryTypeOf(stat) === ENTRY_FILE && sizeBytes > 0 && sizeBytes <= content.sizes.maxBytes && !hasHoles(stat)
+  return entryTypeOf(stat) === ENTRY_FILE && sizeBytes > 0 && sizeBytes <= content.sizes.maxBytes && !hasHoles(fd, stat)
 }
 
 async function readAny(file: FileToRead, content: ContentWriter): Promise<ReadFile> {
@@ -148,11 +150,13 @@ function openUnlessSpecial(directoryFd: number, name: Buffer): number | undefine
 /** The ranges of a file that hold data; all of it when it has no holes. */
 export function rangesOf(fd: number, stat: FileStat): Iterable<ByteRange> {
   if (stat.sizeBytes === 0) return []
-  return hasHoles(stat) ? dataExtents(fd, stat.sizeBytes) : [[0, stat.sizeBytes]]
+  return hasHoles(fd, stat) ? dataExtents(fd, stat.sizeBytes) : [[0, stat.sizeBytes]]
 }
 
-function hasHoles(stat: FileStat): boolean {
-  return stat.blocks * 512 < stat.sizeBytes
+/** Blocks that are allocated but not written hide a hole from the count; of a small file it is not worth a call to look for them. */
+function hasHoles(fd: number, { blocks, sizeBytes }: FileStat): boolean {
+  if (blocks * 512 < sizeBytes) return true
+  return sizeBytes >= HOLES_SOUGHT_BYTES && (nextHole(fd, 0) ?? sizeBytes) < sizeBytes
 }
 
 /** How an error of the file system the file system is recorded. */
