@@ -1,8 +1,9 @@
 // What the options of `commit` say of the source, and of what is left out.
 
-import fs from 'node:fs'
 import path from 'node:path'
+import { LIMITS } from '../format/limits.ts'
 import { isEntryName } from '../format/names.ts'
+import { readNamedFile } from '../src/control/session/named-file.ts'
 import { UsageError } from '../src/errors.ts'
 import { defaultSeries } from '../src/operations/commit/series.ts'
 import { type CaptureRoot, captureRoot } from '../src/sources/filesystem/selection.ts'
@@ -76,18 +77,14 @@ function stdinSource(stdin: string, paths: readonly string[], dryRun: boolean): 
   return { root, stdin: name.toString('latin1'), defaultName: defaultSeries(stdin) }
 }
 
-/** All gitignore patterns, those of files first. @throws {UsageError} `exclude-file` when one cannot be read. */
+/** All gitignore patterns, those of files first. @throws {UsageError} `exclude-file` when one cannot be read, or is larger than a manifest. */
 export function excludePatterns({ exclude = [], excludeFile = [] }: CommitArgs): string[] {
   return [...excludeFile.flatMap(patternsIn), ...exclude]
 }
 
 function patternsIn(file: string): string[] {
-  try {
-    return fs
-      .readFileSync(path.resolve(file), 'utf8')
-      .split(/\r?\n/)
-      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  } catch (cause) {
-    throw new UsageError('exclude-file', `The file of patterns ${file} cannot be read.`, { hint: 'Check its path and permissions.', cause })
-  }
+  const rules = { subject: `The file of patterns ${file}`, code: 'exclude-file', mostBytes: LIMITS.manifestRawBytes }
+  return readNamedFile(path.resolve(file), rules)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
 }

@@ -1,9 +1,8 @@
 // The options that every command has, and the session that they describe.
 
-import fs from 'node:fs'
 import type { Argv, Options } from 'yargs'
+import { readNamedFile, SECRET_FILE_BYTES } from '../src/control/session/named-file.ts'
 import type { SessionOptions } from '../src/control/session/session.ts'
-import { UsageError } from '../src/errors.ts'
 import type { Output } from './output/output.ts'
 import { printableLine } from './output/path-text.ts'
 import { placeAt } from './place.ts'
@@ -49,7 +48,7 @@ export function addGlobalOptions(yargs: Argv): Argv<GlobalArgs> {
 /** What the options and the environment say about which repository and which key. */
 export function sessionOptions(args: GlobalArgs, env: NodeJS.ProcessEnv): SessionOptions {
   const { repo, identity, passphraseFile, recoveryCodeFile } = args
-  const recoveryCode = recoveryCodeFile === undefined ? undefined : readSecretFile(recoveryCodeFile, 'recovery code')
+  const recoveryCode = recoveryCodeFile === undefined ? undefined : readRecoveryCode(recoveryCodeFile)
   return { repo, identityFile: identity, passphraseFile, recoveryCode, env }
 }
 
@@ -66,13 +65,7 @@ function isOpenFile(file: string): boolean {
   return found?.isDirectory() === false && (found.mode & 0o077) !== 0
 }
 
-function readSecretFile(file: string, what: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8').trim()
-  } catch (cause) {
-    throw new UsageError('secret-file', `The file ${file} with the ${what} cannot be read.`, {
-      hint: 'Check its path and permissions.',
-      cause,
-    })
-  }
+function readRecoveryCode(file: string): string {
+  const subject = `The file ${file} with the recovery code`
+  return readNamedFile(file, { subject, code: 'secret-file', mostBytes: SECRET_FILE_BYTES }).trim()
 }

@@ -8,6 +8,9 @@ import { FormatError, KeyError, UsageError } from '../../errors.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
 import { withHomeErrors } from '../catalog/home-errors.ts'
 import type { Home } from './home.ts'
+import { readAtMost, SECRET_FILE_BYTES } from './named-file.ts'
+
+const { O_NONBLOCK, O_RDONLY } = fs.constants
 
 /** Where the identity for a repository is kept. */
 export function identityPath(home: Home, repository: Uint8Array): string {
@@ -54,24 +57,33 @@ function writeIdentity(file: string, identity: IdentityFile, setting: string | u
 
 /**
  * Reads an identity file; undefined when there is none.
- * @throws {KeyError} `identity-open` when others may read it, as ssh does with private keys; `identity-format` when it is none.
+ * @throws {KeyError} `identity-open` when others may read it, as ssh does with private keys; `identity-unreadable` when it is no regular
+ * file, or cannot be read; `identity-format` when it is none.
  */
 export function readIdentity(file: string): IdentityFile | undefined {
   let fd: number
   try {
-    fd = fs.openSync(file, 'r')
+    fd = fs.openSync(file, O_RDONLY | O_NONBLOCK) // a FIFO would wait for whoever writes into it
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new KeyError('identity-unreadable', `The identity ${file} cannot be read.`, { hint: 'Check its permissions.', cause: error })
+    throw unreadable(`The identity ${file} cannot be read.`, 'Check its permissions.', error)
   }
   try {
-    if ((fs.fstatSync(fd).mode & 0o077) !== 0) {
+    const stat = fs.fstatSync(fd)
+    if (!stat.isFile()) throw unreadable(`The identity ${file} is no regular file.`, 'Name the file that holds it.')
+    if ((stat.mode & 0o077) !== 0) {
       throw new KeyError('identity-open', `The identity ${file} can be read by others.`, { hint: `Close it: chmod 600 ${file}` })
     }
-    return decoded(file, fs.readFileSync(fd))
+    const bytes = readAtMost(fd, SECRET_FILE_BYTES)
+    if (bytes !== undefined) return decoded(file, bytes)
+    throw unreadable(`The identity ${file} has more than ${SECRET_FILE_BYTES / 1024} KiB.`, 'Check that it is the right file.')
   } finally {
     fs.closeSync(fd)
   }
+}
+
+function unreadable(message: string, hint: string, cause?: unknown): KeyError {
+  return new KeyError('identity-unreadable', message, { hint, cause })
 }
 
 function decoded(file: string, bytes: Uint8Array): IdentityFile {

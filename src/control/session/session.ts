@@ -1,7 +1,6 @@
 // A session: one command's view of the client's home, the store and the open repository. Every command comes through here, the
 // scheduled ones too, so that there is one road to keys and pins.
 
-import fs from 'node:fs'
 import { toHex } from '../../../format/bytes.ts'
 import { KeyError, StopError, UsageError } from '../../errors.ts'
 import { readRecoveryCode } from '../../repository/crypto/recovery.ts'
@@ -13,6 +12,7 @@ import { actorOf } from '../access/actor.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { type Home, openHome } from './home.ts'
 import { identityPath, readIdentity } from './identities.ts'
+import { readNamedFile, SECRET_FILE_BYTES } from './named-file.ts'
 
 /** What the command line and the environment say about which repository and which key. */
 export interface SessionOptions {
@@ -86,18 +86,11 @@ export function repositoryLocation(options: Pick<SessionOptions, 'repo' | 'env'>
 /** A passphrase from a file or the environment; undefined when there is none. */
 export function passphraseOf(options: Pick<SessionOptions, 'passphraseFile' | 'env'>): string | undefined {
   if (options.passphraseFile === undefined) return options.env['CAIRN_PASSPHRASE'] || undefined
-  try {
-    const passphrase = fs.readFileSync(options.passphraseFile, 'utf8').replace(/\r?\n$/, '')
-    if (passphrase !== '') return passphrase
-  } catch (cause) {
-    throw new UsageError('passphrase-file', `The passphrase file ${options.passphraseFile} cannot be read.`, {
-      hint: 'Check its path and permissions.',
-      cause,
-    })
-  }
-  throw new UsageError('passphrase-file', `The passphrase file ${options.passphraseFile} is empty.`, {
-    hint: 'Its first line is the passphrase.',
-  })
+  const subject = `The passphrase file ${options.passphraseFile}`
+  const text = readNamedFile(options.passphraseFile, { subject, code: 'passphrase-file', mostBytes: SECRET_FILE_BYTES })
+  const passphrase = text.replace(/\r?\n$/, '')
+  if (passphrase !== '') return passphrase
+  throw new UsageError('passphrase-file', `${subject} is empty.`, { hint: 'Its first line is the passphrase.' })
 }
 
 /** What was named explicitly comes first; then the identity of this repository, which stretches no key; then a passphrase. */
