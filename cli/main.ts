@@ -5,6 +5,8 @@ import { reportError } from './output/error.ts'
 import { runProgram } from './program.ts'
 import { assertWorkingDirectory } from './working-directory.ts'
 
+// A umask that takes the owner's own rights would make a home and a repository that nobody can use.
+process.umask(process.umask(0o077) & 0o077)
 const argv = process.argv.slice(2)
 const json = beforeOperands(argv).includes('--json')
 // A failure that nobody waited for is a defect, and still no reason to end without a word and a code.
