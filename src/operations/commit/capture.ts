@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeEntry, ENTRY_DIRECTORY, type Entry } from '../../../format/tree.ts'
 import type { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
+import { ImageDevices } from '../../sources/filesystem/image-devices.ts'
 import { Scope, type ScopeRules } from '../../sources/filesystem/scope.ts'
 import { type CaptureRoot, selectionOf } from '../../sources/filesystem/selection.ts'
 import { isForgotten } from '../../sources/filesystem/stat-record.ts'
@@ -45,6 +46,7 @@ class Capture {
   readonly #stack: DirectoryNode[] = []
   readonly #lister: DirectoryLister
   readonly #entries: DirectoryEntries
+  readonly #images = new ImageDevices()
   #rootEntry: Uint8Array | undefined
 
   constructor(options: CaptureOptions) {
@@ -105,6 +107,7 @@ class Capture {
     const { queue, counts } = this.#options
     node.comparison = node.cached?.compare(node.names, node.stats)
     node.changed = node.comparison?.hasSameNames !== true || isForgotten(node.cached!.head.ownStat)
+    if (node.comparison !== undefined && this.#images.hold(node.handle)) node.doubt()
     for (const [index, name] of node.names.entries()) {
       const type = node.types[index]!
       counts.add(type, name, node.stats.sizeBytes(index))

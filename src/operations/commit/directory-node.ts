@@ -64,6 +64,12 @@ export class DirectoryNode {
     return this.comparison?.unchanged[index] === 1
   }
 
+  /** Takes nothing in it for unchanged, whatever the stat records say. */
+  doubt(): void {
+    this.changed = true
+    this.comparison?.unchanged.fill(0)
+  }
+
   /** Makes the entry of an unchanged file anew where its link group is another one by now: the number of a device may change with every boot. */
   regroup(index: number): void {
     const link = this.links?.get(index)
