@@ -54,7 +54,7 @@ export const command = defineCommand({
       })
       .option('exclude-file', { type: 'string', array: true, requiresArg: true, describe: 'file with gitignore patterns' })
       .option('exclude-caches', { type: 'boolean', default: false, describe: 'leave out what lies beside a CACHEDIR.TAG' })
-      .option('one-file-system', { type: 'boolean', default: false, describe: 'stay on the file system of each path' })
+      .option('one-file-system', { type: 'boolean', default: false, describe: 'leave out other file systems mounted below each path' })
       .option('stdin', { type: 'string', requiresArg: true, describe: 'back up standard input as a file of this name' })
       .option('reread', { type: 'boolean', default: false, describe: 'read every file again, also those that look unchanged' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),

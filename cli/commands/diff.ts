@@ -7,6 +7,7 @@ import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { Change } from '../../src/operations/diff/change.ts'
 import { type DiffSides, diff } from '../../src/operations/diff/diff.ts'
+import { LinkGroups } from '../../src/operations/diff/link-groups.ts'
 import { bothSnapshots, missedBy, oneLive, type SnapshotPlace, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
 import { entryAt, type FoundEntry, inSnapshot } from '../../src/operations/snapshot-tree.ts'
 import { changeJson, changeLine, Summary } from '../output/change.ts'
@@ -26,7 +27,7 @@ export const command = defineCommand({
   notes:
     `${SNAPSHOT_NOTE} AFTER is a directory when it begins with / or with a dot; of it only what a commit of the same paths with the same excludes would take is compared. ${PATH_NOTE}\n\n` +
     'Lines begin with + added, - removed, M other content, m other metadata, T other type, ! what could not be read, now or when the snapshot was made. On disk, a file of equal ' +
-    'size and modification time counts as equal; where only the size is equal, the content is compared. Times of directories do not count.',
+    'size and modification time counts as equal; where only the size is equal, the content is compared. Times of directories do not count; which names are one file (hard links) counts against a directory on disk, not between two snapshots.',
   reads: true,
   builder: (yargs) =>
     yargs
@@ -73,7 +74,8 @@ async function sidesOf(
   const scope = scopeOf(old.manifest, place)
   const handle = handles.root(existingDirectory(after), scope.isWay)
   const live = liveDirectory({ handle, path: place, scope, own: new OwnDirectory(session.repository.store.directory) })
-  return { sides: { before: left, missedBefore, after: live, missedAfter: () => undefined, ...oneLive }, close: () => handles.close() }
+  const right = { after: live, missedAfter: () => undefined, links: new LinkGroups() }
+  return { sides: { before: left, missedBefore, ...right, ...oneLive }, close: () => handles.close() }
 }
 
 async function directoryOf(

@@ -16,7 +16,7 @@ export interface DiffNode {
   xattrs(): Promise<ReadonlyMap<string, Uint8Array>>
 }
 
-export type ChangedField = 'mode' | 'owner' | 'mtime' | 'target' | 'device' | 'xattrs'
+export type ChangedField = 'mode' | 'owner' | 'mtime' | 'target' | 'device' | 'xattrs' | 'links'
 
 export interface Change {
   readonly kind: 'added' | 'removed' | 'type' | 'content' | 'metadata' | 'unreadable'
@@ -29,7 +29,7 @@ export interface Change {
   readonly message?: string
 }
 
-/** Which metadata differ. Times of directories are left out: whatever is added or removed in them changes those. */
+/** Which metadata of its own differ. Times of directories are left out: whatever is added or removed in them changes those. */
 export async function changedFields(before: DiffNode, after: DiffNode): Promise<ChangedField[]> {
   const [a, b] = [before.entry, after.entry]
   const fields: ChangedField[] = []

@@ -3,6 +3,7 @@
 import { ENTRY_DIRECTORY, ENTRY_FILE } from '../../../format/tree.ts'
 import { joinPath } from '../snapshot-tree.ts'
 import { type Change, changedFields, type DiffNode } from './change.ts'
+import type { LinkGroups } from './link-groups.ts'
 
 export interface DiffSides {
   readonly before: DiffNode
@@ -10,6 +11,8 @@ export interface DiffSides {
   /** Whether two directories are known to be equal without looking into them. */
   readonly sameTree: (before: DiffNode, after: DiffNode) => boolean
   readonly sameFile: (before: DiffNode, after: DiffNode) => Promise<boolean>
+  /** Only where every name is looked at: a name in an equal subtree may be one file with others. */
+  readonly links?: LinkGroups
   /** Why a side does not hold a path, when that is only because it could not be read. */
   readonly missedBefore: Missed
   readonly missedAfter: Missed
@@ -54,6 +57,7 @@ async function compare(sides: DiffSides, { path, before, after }: Pair): Promise
   if (after === undefined) return { kind: 'removed', path, before, after, fields: [] }
   if (before.entry.type !== after.entry.type) return { kind: 'type', path, before, after, fields: [] }
   const fields = await changedFields(before, after)
+  if (sides.links?.differ(before.entry, after.entry)) fields.push('links')
   const isChanged = before.entry.type === ENTRY_FILE && !(await sides.sameFile(before, after))
   if (isChanged) return { kind: 'content', path, before, after, fields }
   return fields.length === 0 ? undefined : { kind: 'metadata', path, before, after, fields }

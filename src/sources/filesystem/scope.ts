@@ -10,7 +10,7 @@ export interface ScopeRules {
   readonly isExcluded?: IsExcluded | undefined
   /** Whether what lies beside a valid CACHEDIR.TAG is left out. */
   readonly excludeCaches?: boolean
-  /** Whether what is mounted below a named path is left out. */
+  /** Whether other file systems that are mounted below a named path are left out; a bind mount of the same one is not. */
   readonly oneFileSystem?: boolean
 }
 
