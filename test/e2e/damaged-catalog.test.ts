@@ -43,6 +43,15 @@ function overwrite(file: string, name: string, bytes: Uint8Array): void {
   fs.closeSync(fd)
 }
 
+/** SQLite sees no bit that flips within a value. */
+function flipInPin(file: string, column: 'state' | 'hash'): void {
+  const db = new Database(file)
+  const value = db.prepare(`SELECT ${column} FROM pin`).pluck().get() as Buffer
+  value[20]! ^= 1
+  db.prepare(`UPDATE pin SET ${column} = ?`).run(value)
+  db.close()
+}
+
 /** What becomes of a catalog, whose file is given. */
 const DAMAGES: readonly [string, (file: string) => void][] = [
   ['all noise', (file) => fs.writeFileSync(file, noise(1, 5000))],
@@ -50,6 +59,8 @@ const DAMAGES: readonly [string, (file: string) => void][] = [
   ['damaged where the places are', (file) => overwrite(file, 'place', noise(1, 500))],
   ['damaged so that no pin is found', (file) => overwrite(file, 'sqlite_autoindex_pin_1', EMPTY_INDEX)],
   ['damaged so that no place is found', (file) => overwrite(file, 'sqlite_autoindex_place_1', EMPTY_INDEX)],
+  ['of another bit in what a pin says', (file) => flipInPin(file, 'state')],
+  ['of another bit in the hash of a pin', (file) => flipInPin(file, 'hash')],
   ['cut', (file) => fs.truncateSync(file, 5000)],
   ['empty', (file) => fs.truncateSync(file)],
   ['gone, save for its log', (file) => replaceBy(file, () => fs.writeFileSync(`${file}-wal`, noise(1, 5000)))],

@@ -82,7 +82,8 @@ const PRIMITIVES: readonly Primitive[] = [
       'src/targets/staging-marker.ts': OWN_TREE,
       'src/targets/staging.ts': OWN_TREE,
       'src/targets/stale-staging.ts': 'a staging directory that a killed restore left',
-      'src/control/catalog/capture-rows.ts': 'a damaged cache',
+      'src/control/catalog/capture-tables.ts': 'a damaged cache',
+      'src/control/catalog/catalog-database.ts': 'the new catalog that it made under a random name',
       'src/control/catalog/stale-rows.ts': 'cache files of captures, by their whole name, that nobody used for long',
       'src/control/session/identities.ts': 'an identity file that could not be written to its end',
       'cli/commands/init.ts': 'what a refused init made: its own code file without a code, its own directory while it is empty',
@@ -94,6 +95,7 @@ const PRIMITIVES: readonly Primitive[] = [
     pattern:
       /\bfs\.writeFile\(|await writeFile\(|\b(writeFileSync|copyFileSync|copyFile|cpSync|cp|truncateSync|ftruncateSync|truncate|createWriteStream)\(|\bO_TRUNC\b|'(w|w\+)'/,
     callers: {
+      'src/control/catalog/catalog-database.ts': 'a new catalog, exclusively (COPYFILE_EXCL)',
       'src/control/session/identities.ts': 'into the file that it made exclusively',
       'src/targets/content.ts': OWN_TREE,
       'src/targets/file-writer.ts': OWN_TREE,

@@ -9,6 +9,7 @@ import type { RepositoryMemory } from '../../repository/open.ts'
 import { now } from '../../runtime/clock.ts'
 import { frozenDatabase, hasDatabase, openDatabase } from './catalog-database.ts'
 import { damagedHome, type HomeError, homeError, isHomeError, withHomeErrors } from './home-errors.ts'
+import { guardedState, openPinRow, type PinRow } from './pin-row.ts'
 
 /** Plans that were shown are remembered, so that it can be said what changed since; the oldest go. */
 const KEPT_PLANS = 100
@@ -70,11 +71,12 @@ export class Catalog implements RepositoryMemory {
   }
 
   pinOf(repository: Id): { pin: Pin; state: Buffer } | undefined {
-    type Row = { sequence: number; hash: Buffer; state: Buffer }
     return this.#reading(() => {
-      const row = this.#db.prepare<[Id], Row>('SELECT sequence, hash, state FROM pin WHERE repository = ?').get(repository)
+      const row = this.#db.prepare<[Id], PinRow>('SELECT sequence, hash, state FROM pin WHERE repository = ?').get(repository)
       if (!Buffer.isBuffer(row?.hash) || !Buffer.isBuffer(row.state)) this.#assertWhole()
-      return row && { pin: { sequence: row.sequence, hash: row.hash }, state: row.state }
+      const found = row && openPinRow(row)
+      if (found === undefined && row !== undefined) throw damagedHome(this.#file, 'what it says of a repository is not what was written')
+      return found
     })
   }
 
@@ -85,7 +87,7 @@ export class Catalog implements RepositoryMemory {
       repository,
       pin.sequence,
       pin.hash,
-      state,
+      guardedState(pin, state),
     )
   }
 
