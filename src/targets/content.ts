@@ -12,9 +12,19 @@ export interface Piece {
 
 const COPY_BYTES = 1 << 20
 
-/** Writes pieces at their offsets. */
+/** Writes pieces at their offsets; those that adjoin both in memory and in the file with one call. */
 export function writePieces(fd: number, pieces: readonly Piece[]): void {
-  for (const { bytes, at } of pieces) writeAt(fd, bytes, at)
+  for (let next = 0; next < pieces.length; ) {
+    const { bytes, at } = pieces[next++]!
+    let length = bytes.length
+    while (next < pieces.length && adjoins(pieces[next]!, { bytes, at }, length)) length += pieces[next++]!.bytes.length
+    writeAt(fd, length === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, length), at)
+  }
+}
+
+/** Whether a piece follows the `length` bytes from the beginning of `first`. */
+function adjoins({ bytes, at }: Piece, first: Piece, length: number): boolean {
+  return at === first.at + length && bytes.buffer === first.bytes.buffer && bytes.byteOffset === first.bytes.byteOffset + length
 }
 
 /** Writes pieces, and holes where no piece is, up to `size` bytes. The file is empty before. */

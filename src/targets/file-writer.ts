@@ -1,11 +1,13 @@
 import { closeSync, constants, ftruncateSync } from 'node:fs'
 import type { Entry } from '../../format/tree.ts'
 import { openAt } from '../runtime/posix/at.ts'
+import { reserveSpace } from '../runtime/posix/space.ts'
 import { statFd } from '../runtime/posix/stat.ts'
 import { copyContent, fill, hashContent, type Piece, writePieces } from './content.ts'
 import type { EntryCreator } from './entry-creator.ts'
 import type { MetadataSetter } from './metadata.ts'
 import { entryFailure } from './problem.ts'
+import { mayCompress } from './room.ts'
 import { WriteBehind } from './write-behind.ts'
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
@@ -29,6 +31,8 @@ export class FileWriter {
   readonly #creator: EntryCreator
   readonly #metadata: MetadataSetter
   readonly #behind = new WriteBehind()
+  /** The whole tree lies on one file system. */
+  #mayReserve: boolean | undefined
 
   constructor(creator: EntryCreator, metadata: MetadataSetter) {
     this.#creator = creator
@@ -46,11 +50,15 @@ export class FileWriter {
     })
   }
 
-  /** Creates a file at its full size, all of it a hole; its inode, or undefined when it could not be created. */
-  allocate(file: PlacedEntry): bigint | undefined {
+  /**
+   * Creates a file at its full size: a hole, or with room for all of it where its pieces will cover it wholly. Its inode, or
+   * undefined when it could not be created.
+   */
+  allocate(file: PlacedEntry, coveredBytes: number): bigint | undefined {
+    const { size } = file.entry.content!
     let inode: bigint | undefined
     this.#create(file, constants.O_WRONLY, PRIVATE, (fd) => {
-      ftruncateSync(fd, file.entry.content!.size)
+      if (coveredBytes !== size || !this.#reserve(fd, size)) ftruncateSync(fd, size)
       inode = statFd(fd).ino
       return true
     })
@@ -105,6 +113,12 @@ export class FileWriter {
     }
     if (!whole) this.#creator.remove(directory, entry.name)
     return whole
+  }
+
+  /** A file system that compresses would not do so within space that is reserved. */
+  #reserve(fd: number, sizeBytes: number): boolean {
+    this.#mayReserve ??= !mayCompress(`/proc/self/fd/${fd}`)
+    return this.#mayReserve && reserveSpace(fd, sizeBytes)
   }
 
   #sendOff(fd: number, { inode, entry }: CreatedEntry, pieces: readonly Piece[]): void {

@@ -12,9 +12,19 @@ const COMPRESSING = new Set([0x9123683e, 0xca451a4e, 0x2fc12fc1, 0xf2f52010])
 export function roomAt(target: string): number | undefined {
   const parent = dirname(resolve(target))
   const found = statfsOrNone(parent)
-  if (found === undefined || found.blocks === 0 || COMPRESSING.has(found.type >>> 0)) return undefined
+  if (found === undefined || found.blocks === 0 || compresses(found)) return undefined
   if (readdirSync(parent).some((name) => STAGING_NAME.test(name))) return undefined
   return found.bsize * (process.geteuid!() === 0 ? found.bfree : found.bavail)
+}
+
+/** Whether the file system of a path may compress what is written; it may where it does not say. */
+export function mayCompress(path: string): boolean {
+  const found = statfsOrNone(path)
+  return found === undefined || compresses(found)
+}
+
+function compresses({ type }: StatsFs): boolean {
+  return COMPRESSING.has(type >>> 0)
 }
 
 /** A parent that may not be looked at is told of when something is made in it. */

@@ -79,9 +79,9 @@ export class TreeWriter {
     return this.#files.write(file, pieces)
   }
 
-  /** Creates a file at its full size for pieces that come in any order and from any thread; its inode, or undefined. */
-  allocateFile(file: PlacedEntry): bigint | undefined {
-    return this.#files.allocate(file)
+  /** Creates a file at its full size for pieces of `coveredBytes` in all, in any order and from any thread; its inode, or undefined. */
+  allocateFile(file: PlacedEntry, coveredBytes: number): bigint | undefined {
+    return this.#files.allocate(file, coveredBytes)
   }
 
   /** Writes pieces into an allocated file; false when it cannot take them. */

@@ -73,7 +73,7 @@ test('a file that is swapped for a symlink and a hard link to the canary between
   for (let round = 0; round < ROUNDS || (stops === 0 && round < MOST_ROUNDS); round++) {
     const { writer, staging, tree } = bench()
     const entry = file('big', { content: { size: 800, depth: 0, items: [] } })
-    const inode = writer.allocateFile({ directory: 0, entry })!
+    const inode = writer.allocateFile({ directory: 0, entry }, 800)!
     await attack(
       't(()=>fs.renameSync(v0,v0+"-aside"));t(()=>fs.symlinkSync(v1,v0));t(()=>fs.unlinkSync(v0));t(()=>fs.linkSync(v1,v0));t(()=>fs.unlinkSync(v0));t(()=>fs.renameSync(v0+"-aside",v0))',
       join(tree, 'big'),

@@ -72,7 +72,7 @@ describe('names that are taken', () => {
     const { writer, tree, problems } = bench()
     symlinkSync(join(place().canary, 'file'), join(tree, 'a'))
     expect(writer.writeFile({ directory: 0, entry: file('a') }, HELLO)).toBe(false)
-    expect(writer.allocateFile({ directory: 0, entry: file('a') })).toBeUndefined()
+    expect(writer.allocateFile({ directory: 0, entry: file('a') }, 0)).toBeUndefined()
     expect(problems.map(({ kind }) => kind)).toEqual(['collision', 'collision'])
   })
   test('a dangling symlink in the way of a file does not create what it points to', () => {
@@ -148,7 +148,7 @@ describe('files that are swapped between their pieces', () => {
   function allocated(): { swap: (replace: (path: string) => void) => string[] } {
     const { writer, tree } = bench()
     const allocatedFile = { directory: 0, entry: file('big') }
-    const inode = writer.allocateFile(allocatedFile)!
+    const inode = writer.allocateFile(allocatedFile, 5)!
     return {
       swap: (replace) => {
         unlinkSync(join(tree, 'big'))

@@ -9,7 +9,7 @@ import { loadOwnerNames, ownerNames } from '../../src/runtime/posix/owners.ts'
 import { PosixError } from '../../src/runtime/posix/posix-error.ts'
 
 const FOLDER = join(import.meta.dirname, '../../src/runtime/posix')
-const MODULES = ['at', 'directory', 'lock', 'metadata', 'node-at', 'name', 'owners', 'rename', 'sparse', 'stat', 'sync', 'xattr']
+const MODULES = ['at', 'directory', 'lock', 'metadata', 'node-at', 'name', 'owners', 'rename', 'space', 'sparse', 'stat', 'sync', 'xattr']
 
 describe('loading', () => {
   test('koffi is loaded by the first call, not by an import', () => {

@@ -10,7 +10,7 @@ import { isLost } from './damage.ts'
 import type { EntryRestorer } from './entry-restorer.ts'
 import type { RestoreWorkerData } from './messages.ts'
 import type { Tally } from './outcome.ts'
-import { directoryAt, hasStreamXattr, idOf, piecesOf } from './planned-columns.ts'
+import { coveredBytes, directoryAt, hasStreamXattr, idOf, piecesOf } from './planned-columns.ts'
 
 /** Files up to this size are collected in memory and written in one go. */
 const WHOLE_BYTES = 16 << 20
@@ -72,7 +72,7 @@ export class ChunkByChunk {
   }
 
   async #writeSpread(index: number, place: PlacedEntry): Promise<void> {
-    const inode = this.#restorer.writer.allocateFile(place)
+    const inode = this.#restorer.writer.allocateFile(place, coveredBytes(this.#data, index))
     if (inode === undefined) return this.#restorer.done(index, place, false)
     this.#data.progress.inodes[index] = inode
     const file: CreatedEntry = { ...place, inode }

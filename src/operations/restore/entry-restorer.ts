@@ -7,7 +7,7 @@ import type { RestoreProblem } from '../../targets/problem.ts'
 import { type CreatedEntry, type Piece, type PlacedEntry, TreeWriter } from '../../targets/tree-writer.ts'
 import { BlockRestorer } from './block-restorer.ts'
 import type { JobTally, RestoreJob, RestoreResult, RestoreWorkerData } from './messages.ts'
-import { directoryAt, entryAt, piecesOf } from './planned-columns.ts'
+import { coveredBytes, directoryAt, entryAt, piecesOf } from './planned-columns.ts'
 
 export class EntryRestorer {
   readonly #data: RestoreWorkerData
@@ -128,7 +128,7 @@ export class EntryRestorer {
 
   #allocate(index: number): void {
     const { inodes, failed } = this.#data.progress
-    const inode = this.writer.allocateFile(this.placed(index))
+    const inode = this.writer.allocateFile(this.placed(index), coveredBytes(this.#data, index))
     if (inode === undefined) failed[index] = 1
     else inodes[index] = inode
   }

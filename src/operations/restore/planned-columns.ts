@@ -66,6 +66,17 @@ export function piecesOf({ pieceEnds }: EntryColumns, index: number): { readonly
   return { from: index === 0 ? 0 : pieceEnds[index - 1]!, end: pieceEnds[index]! }
 }
 
+/** Bytes of a file that its pieces fill; the rest of its size are holes. */
+export function coveredBytes(
+  { entries, pieces }: { readonly entries: EntryColumns; readonly pieces: PieceColumns },
+  index: number,
+): number {
+  const { from, end } = piecesOf(entries, index)
+  let bytes = 0
+  for (let row = from; row < end; row++) bytes += pieces.lengths[row]!
+  return bytes
+}
+
 export function idOf({ ids }: PieceColumns, piece: number): Uint8Array {
   return ids.subarray(ID_BYTES * piece, ID_BYTES * (piece + 1))
 }

@@ -26,8 +26,8 @@ type Check = (job: PackJob) => Promise<PackVerdict>
 /** Below this, starting threads takes longer than the work. */
 const FEW_BYTES = 8 << 20
 
-/** Packs that are read ahead, beyond one for each thread. */
-const AHEAD = 1
+/** Packs that are read ahead, beyond one for each thread: with one, threads wait for a disk; a third gained little. */
+const AHEAD = 2
 
 const UNREADABLE = { badBlocks: [], lost: true, attestation: undefined, chunks: 0 }
 

@@ -30,6 +30,7 @@ export interface CLibrary {
   syncfs(fd: number): number
   sync_file_range(fd: number, offset: number, bytes: number, flags: number): number
   posix_fadvise(fd: number, offset: number, bytes: number, advice: number): number
+  fallocate(fd: number, mode: number, offset: number, bytes: number): number
   flock(fd: number, operation: number): number
   listxattrat(dirFd: number, name: Pointer, flags: number, into: Pointer, bytes: number): number
   llistxattr(path: Pointer, into: Pointer, bytes: number): number
@@ -141,6 +142,7 @@ function signatures(): Record<keyof Everywhere, Signature> {
     syncfs: { result: 'int', parameters: ['int'] },
     sync_file_range: { result: 'int', parameters: ['int', 'int64_t', 'int64_t', 'uint'] },
     posix_fadvise: { result: 'int', parameters: ['int', 'int64_t', 'int64_t', 'int'] },
+    fallocate: { result: 'int', parameters: ['int', 'int', 'int64_t', 'int64_t'] },
     flock: { result: 'int', parameters: ['int', 'int'] },
     listxattrat: { result: 'int64_t', parameters: ['int', 'const void *', 'uint', 'void *', 'size_t'], number: numbers.listxattrat },
     llistxattr: { result: 'int64_t', parameters: ['const void *', 'void *', 'size_t'] },

@@ -41,4 +41,4 @@ function syncRange(fd: number, offset: number, length: number, flags: number): v
   if (!NOT_OFFERED.has(error.code ?? '')) throw error
 }
 
-const NOT_OFFERED = new Set(['EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ESPIPE'])
+const NOT_OFFERED = new Set(['EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP', 'ESPIPE'])
