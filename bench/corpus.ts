@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { createCipheriv } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { seededRandom } from './seeded.ts'
 import { textWriter } from './text.ts'
@@ -62,17 +62,6 @@ export function makeSmallFiles(path: string, fileCount: number): Corpus {
     writeFileSync(join(directory, `note-${index}.txt`), write(random, 950 + random.below(4000)))
   }
   return describe('small-files', 'text files of about 3 kB, 1,000 to a directory', path)
-}
-
-/** Reads every file once, so that each tool finds the same warm page cache. */
-export function warmPageCache(corpus: Corpus): void {
-  const piece = Buffer.allocUnsafe(PIECE_BYTES)
-  for (const entry of walkTree(corpus.path)) {
-    if (!entry.stat.isFile()) continue
-    const file = openSync(entry.path, 'r')
-    while (readSync(file, piece) > 0);
-    closeSync(file)
-  }
 }
 
 function copyTree(from: string, to: string): void {

@@ -5,7 +5,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isoTime, now } from '../src/runtime/clock.ts'
 import type { CorpusName, CorpusSizes } from './corpus.ts'
-import { CORPUS_NAMES, makeCorpus, warmPageCache } from './corpus.ts'
+import { CORPUS_NAMES, makeCorpus } from './corpus.ts'
 import { machineFacts } from './machine.ts'
 import { commonDefaults, fail, parseCount, parseNames, parseSize, readOptions, scratchFolder } from './options.ts'
 import type { Comparison } from './report.ts'
@@ -86,7 +86,6 @@ async function compare({ tools, missing, roundCount, sizes, scratch, out }: Plan
   const samples: Sample[] = []
   const failures: Failure[] = []
   for (let round = 1; round <= roundCount; round++) {
-    warmPageCache(corpus)
     const onSample = (sample: Sample): void => {
       samples.push(sample)
       progress(`${corpusName} ${round}/${roundCount} ${sample.tool} ${sample.operation} ${sample.wallSeconds.toFixed(2)} s`)

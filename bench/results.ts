@@ -10,8 +10,8 @@ export const RESULTS_OPENING = `# Results
 
 Written by \`npm run bench:peers\` and \`npm run bench:scale\`, each section by one run; nothing here is edited by hand.
 
-- All tools of a section ran in one run, one after the other, interleaved operation by operation; the page cache was warm for all and the
-  disk settled before each operation. Corpora are made anew and edited from a seed.
+- All tools of a section ran in one run, one after the other, interleaved operation by operation; what they were to
+  read, the tree or their repository, was in the page cache and the disk settled before each operation. Corpora are made anew and edited from a seed.
 - In each round every tool starts with an empty repository, home and cache. Before log, restore and verify the cache is emptied again and
   the home set back to what init left; the second and third commit may use what the tool's own earlier commit left, as on a real machine.
 - CPU is user and system time of all processes; peak memory is the resident set of the largest process; sizes are sums of file lengths.

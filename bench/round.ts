@@ -8,7 +8,7 @@ import type { Corpus } from './corpus.ts'
 import { changeOnePercent } from './edits.ts'
 import { measure, settleDisk } from './measure.ts'
 import type { BackupTool, Site, ToolName } from './tools/tool.ts'
-import { assertSameTree, emptyFiles, restoredRoot, treeBytes } from './tree.ts'
+import { assertSameTree, emptyFiles, restoredRoot, treeBytes, warmPageCache } from './tree.ts'
 
 export const OPERATIONS = ['first', 'unchanged', 'changed', 'log', 'restore', 'verify'] as const
 export type Operation = (typeof OPERATIONS)[number]
@@ -63,6 +63,8 @@ async function runOperation(input: RoundInput, tool: BackupTool, operation: Oper
     return
   }
   if (!usesOwnCache(operation)) forgetCaches(site)
+  // What a tool, or the one before it, left in the page cache must not decide: cairn gives back the pages of the packs that it wrote.
+  warmPageCache(isCommit(operation) ? input.corpus.path : site.repository)
   settleDisk()
   const measurement = await runMeasured(input, tool, site, operation)
   const sizeBytes = isCommit(operation) ? { sizeBytes: treeBytes(site.repository) } : {}

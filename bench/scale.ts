@@ -5,7 +5,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isoTime, now } from '../src/runtime/clock.ts'
 import { SCALE_COST_BAR, SCALE_MEMORY_BAR_BYTES } from './bars.ts'
-import { makeSmallFiles, warmPageCache } from './corpus.ts'
+import { makeSmallFiles } from './corpus.ts'
 import { machineFacts } from './machine.ts'
 import { median } from './median.ts'
 import { commonDefaults, fail, parseCount, parseNames, readOptions, scratchFolder } from './options.ts'
@@ -15,6 +15,7 @@ import { runRound } from './round.ts'
 import { findTools } from './tools/find.ts'
 import type { BackupTool } from './tools/tool.ts'
 import { TOOL_NAMES } from './tools/tool.ts'
+import { warmPageCache } from './tree.ts'
 
 const HELP = `
 Commits a small and a large number of small files, twice each, and writes the cost per file into bench/RESULTS.md.
@@ -56,7 +57,7 @@ async function measureFiles(measured: BackupTool, fileCount: number): Promise<Sc
   const corpus = makeSmallFiles(join(scratch, 'files'), fileCount)
   const samples: Sample[] = []
   for (let round = 1; round <= parseCount(options.rounds, 'rounds'); round++) {
-    warmPageCache(corpus)
+    warmPageCache(corpus.path)
     const onSample = (sample: Sample): void => {
       samples.push(sample)
       process.stderr.write(`${fileCount} files, round ${round}: ${sample.operation} ${sample.wallSeconds.toFixed(2)} s\n`)
