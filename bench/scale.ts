@@ -15,7 +15,6 @@ import { runRound } from './round.ts'
 import { findTools } from './tools/find.ts'
 import type { BackupTool } from './tools/tool.ts'
 import { TOOL_NAMES } from './tools/tool.ts'
-import { warmPageCache } from './tree.ts'
 
 const HELP = `
 Commits a small and a large number of small files, twice each, and writes the cost per file into bench/RESULTS.md.
@@ -57,7 +56,6 @@ async function measureFiles(measured: BackupTool, fileCount: number): Promise<Sc
   const corpus = makeSmallFiles(join(scratch, 'files'), fileCount)
   const samples: Sample[] = []
   for (let round = 1; round <= parseCount(options.rounds, 'rounds'); round++) {
-    warmPageCache(corpus.path)
     const onSample = (sample: Sample): void => {
       samples.push(sample)
       process.stderr.write(`${fileCount} files, round ${round}: ${sample.operation} ${sample.wallSeconds.toFixed(2)} s\n`)
