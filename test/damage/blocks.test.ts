@@ -7,8 +7,9 @@ import { DamageCases } from '../support/damage-case.ts'
 import { type Museum, makeMuseum } from '../support/museum.ts'
 import { noise } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
+import { MANY_CASES_MS, SLOW } from '../support/tier.ts'
 
-const CASES = process.env['SLOW'] === '1' ? 1000 : 40
+const CASES = SLOW ? 1000 : 40
 const FILE_BYTES = 900_000
 
 const { at } = scratch()
@@ -34,5 +35,5 @@ test.each(['flip', 'zero', 'truncate'] as const)(
   async (how) => {
     for (let seed = 0; seed < CASES; seed++) await cases.try(museum, 'packs/data', how, seed)
   },
-  600_000,
+  MANY_CASES_MS,
 )

@@ -5,8 +5,9 @@ import { DAMAGES } from '../support/damage.ts'
 import { DamageCases } from '../support/damage-case.ts'
 import { type Museum, makeMuseum } from '../support/museum.ts'
 import { scratch } from '../support/scratch.ts'
+import { MANY_CASES_MS, SLOW } from '../support/tier.ts'
 
-const CASES = process.env['SLOW'] === '1' ? 1000 : 40
+const CASES = SLOW ? 1000 : 40
 
 const { at } = scratch()
 const cases = new DamageCases()
@@ -23,6 +24,6 @@ describe.each(['packs/data', 'packs/tree', 'index', 'manifests'] as const)('%s',
     async (how) => {
       for (let seed = 0; seed < CASES; seed++) await cases.try(museum, kind, how, seed)
     },
-    600_000,
+    MANY_CASES_MS,
   )
 })

@@ -9,9 +9,10 @@ import { toHex } from '../../format/bytes.ts'
 import { CliRepository } from '../support/cli-repository.ts'
 import { openAs } from '../support/repository.ts'
 import { noise } from '../support/sample-tree.ts'
+import { SLOW } from '../support/tier.ts'
 import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
 
-const ROUNDS = process.env['SLOW'] === '1' ? 50 : 4
+const ROUNDS = SLOW ? 50 : 4
 
 let cli: CliRepository
 const cases = new CaseCounter()

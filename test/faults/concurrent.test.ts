@@ -23,6 +23,7 @@ import { ScheduledStore } from '../support/scheduled-store.ts'
 import { scratch } from '../support/scratch.ts'
 import { copyOfOwner, readAll } from '../support/soundness.ts'
 import { objectsOf, type StoredObjects, storeOf } from '../support/stored-objects.ts'
+import { MANY_CASES_MS, SLOW } from '../support/tier.ts'
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
 vi.mock('../../src/repository/crypto/x-wing.ts', async () => (await import('../support/cheap-crypto.ts')).cheapXWing)
@@ -35,7 +36,7 @@ vi.mock('../../src/repository/crypto/zstd.ts', async (original) => ({
 /** Blocks of 4 MiB for each commit make the collector run in every second case, which costs more than the case. */
 vi.mock('../../src/operations/commit/block-sizes.ts', () => ({ BLOCK_SIZES: { blockBytes: 16 << 10, roomBytes: 16 << 10 } }))
 
-const RUNS = process.env['SLOW'] === '1' ? 10_000 : 2000
+const RUNS = SLOW ? 10_000 : 2000
 /** As many steps as a commit takes: a removal takes fewer. */
 const MOST_LOOKS = 40
 const CLIENTS = ['a', 'b', 'c'] as const
@@ -86,7 +87,7 @@ type Shape = typeof shapes extends fc.Arbitrary<infer T> ? T : never
 test.prop([shapes], { numRuns: RUNS })(
   'committers interleaved at every operation of the store',
   (shape) => cases.try(`${shape.clients.length} committers, ${new Set(shape.series).size} series`, () => expectAllCommitted(shape)),
-  600_000,
+  MANY_CASES_MS,
 )
 
 async function expectAllCommitted({ scheduler, clients, series }: Shape): Promise<void> {
@@ -116,7 +117,7 @@ const ends = { committed: 0, failed: 0 }
 test.prop([fc.scheduler(), fc.nat(MOST_LOOKS)], { numRuns: RUNS })(
   'a writer who is removed meanwhile has committed before that, or fails',
   (scheduler, looks) => cases.try(RACE, () => expectCommittedOrRefused(scheduler, looks)),
-  600_000,
+  MANY_CASES_MS,
 )
 
 async function expectCommittedOrRefused(scheduler: fc.Scheduler, looks: number): Promise<void> {

@@ -10,10 +10,11 @@ import { CliRepository } from '../support/cli-repository.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { noise } from '../support/sample-tree.ts'
 import { expectSound } from '../support/soundness.ts'
+import { MANY_CASES_MS, SLOW } from '../support/tier.ts'
 import { linesOnDisk, type TreeLines } from '../support/tree.ts'
 
-const COMMITS = process.env['SLOW'] === '1' ? 200 : 25
-const RESTORES = process.env['SLOW'] === '1' ? 100 : 6
+const COMMITS = SLOW ? 200 : 25
+const RESTORES = SLOW ? 100 : 6
 const DAY_SECONDS = 86_400
 
 let cli: CliRepository
@@ -50,16 +51,20 @@ function edit(round: number): void {
   fs.rmSync(`${cli.tree}/directory-${(round + 7) % 20}/file-${round + 7}`, { force: true })
 }
 
-test('commits killed at random moments', async () => {
-  edit(0)
-  const usualMs = await commit()
-  for (let round = 1; round <= COMMITS; round++) {
-    edit(round)
-    const afterMs = (seededRandom(round).below(1000) / 1000) * usualMs * 1.1
-    await cases.try(KILLED_COMMIT, () => killCommit(afterMs))
-  }
-  await expectSound(cli.store, cli.owner, { snapshots })
-}, 600_000)
+test(
+  'commits killed at random moments',
+  async () => {
+    edit(0)
+    const usualMs = await commit()
+    for (let round = 1; round <= COMMITS; round++) {
+      edit(round)
+      const afterMs = (seededRandom(round).below(1000) / 1000) * usualMs * 1.1
+      await cases.try(KILLED_COMMIT, () => killCommit(afterMs))
+    }
+    await expectSound(cli.store, cli.owner, { snapshots })
+  },
+  MANY_CASES_MS,
+)
 
 async function killCommit(afterMs: number): Promise<void> {
   await cli.interrupt(['commit', cli.tree], 'SIGKILL', afterMs)
@@ -73,19 +78,23 @@ async function killCommit(afterMs: number): Promise<void> {
   expect(await cli.snapshots(snapshots.length - 1), `after a kill after ${afterMs} ms`).toEqual([snapshots.at(-1)])
 }
 
-test('restores killed at random moments', async () => {
-  fs.mkdirSync(cli.place.at('place'))
-  const target = cli.place.at('place', 'target')
-  const args = ['restore', 'latest', '--to', target]
-  const startedMs = performance.now()
-  await cli.place.json(args)
-  const usualMs = performance.now() - startedMs
-  for (let round = 1; round <= RESTORES; round++) {
-    removeTree(target)
-    const afterMs = (seededRandom(round).below(1000) / 1000) * usualMs * 1.1
-    await cases.try(KILLED_RESTORE, () => killRestore(args, target, afterMs))
-  }
-}, 600_000)
+test(
+  'restores killed at random moments',
+  async () => {
+    fs.mkdirSync(cli.place.at('place'))
+    const target = cli.place.at('place', 'target')
+    const args = ['restore', 'latest', '--to', target]
+    const startedMs = performance.now()
+    await cli.place.json(args)
+    const usualMs = performance.now() - startedMs
+    for (let round = 1; round <= RESTORES; round++) {
+      removeTree(target)
+      const afterMs = (seededRandom(round).below(1000) / 1000) * usualMs * 1.1
+      await cases.try(KILLED_RESTORE, () => killRestore(args, target, afterMs))
+    }
+  },
+  MANY_CASES_MS,
+)
 
 async function killRestore(args: readonly string[], target: string, afterMs: number): Promise<void> {
   await cli.interrupt(args, 'SIGKILL', afterMs)

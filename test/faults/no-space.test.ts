@@ -15,9 +15,10 @@ import { makeSampleTree, noise } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts'
 import { copyOfOwner, expectSound } from '../support/soundness.ts'
+import { MANY_CASES_MS, SLOW } from '../support/tier.ts'
 import { linesInSnapshot, linesOnDisk, type TreeLines } from '../support/tree.ts'
 
-const FINE = process.env['SLOW'] === '1'
+const FINE = SLOW
 const why = whyNoSmallDisk()
 if (why !== undefined) console.warn(why)
 
@@ -50,15 +51,23 @@ describe.skipIf(why !== undefined)('a store on a disk that is full', () => {
   })
   afterAll(() => disk.unmount())
 
-  test('of bytes', async () => {
-    const failures = await sweep(rests(720 << 10, FINE ? 4 << 10 : 40 << 10), (rest) => disk.leaveBytes(rest))
-    expect(failures).toBeGreaterThan(FINE ? 100 : 10)
-  }, 600_000)
+  test(
+    'of bytes',
+    async () => {
+      const failures = await sweep(rests(720 << 10, FINE ? 4 << 10 : 40 << 10), (rest) => disk.leaveBytes(rest))
+      expect(failures).toBeGreaterThan(FINE ? 100 : 10)
+    },
+    MANY_CASES_MS,
+  )
 
-  test('of files', async () => {
-    const failures = await sweep(rests(16, 1), (rest) => disk.leaveFiles(rest))
-    expect(failures).toBeGreaterThan(5)
-  }, 600_000)
+  test(
+    'of files',
+    async () => {
+      const failures = await sweep(rests(16, 1), (rest) => disk.leaveFiles(rest))
+      expect(failures).toBeGreaterThan(5)
+    },
+    MANY_CASES_MS,
+  )
 
   /** Commits something new at each rest, again with room when it failed; returns how often it failed. */
   async function sweep(all: Iterable<number>, leave: (rest: number) => void): Promise<number> {

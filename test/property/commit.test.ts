@@ -15,9 +15,10 @@ import { captureRoot } from '../../src/sources/filesystem/selection.ts'
 import { MemoryRows } from '../support/memory-rows.ts'
 import { applyStep, removeTree, step } from '../support/random-tree.ts'
 import { FACTS, initIn, openAs, type TestOwner } from '../support/repository.ts'
+import { MANY_CASES_MS, SLOW } from '../support/tier.ts'
 import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
 
-const RUNS = process.env['SLOW'] === '1' ? 20_000 : 2000
+const RUNS = SLOW ? 20_000 : 2000
 
 let store: ObjectStore
 let owner: TestOwner
@@ -64,5 +65,5 @@ test.prop([fc.array(fc.array(step, { maxLength: 10 }), { minLength: 1, maxLength
     expect(repository.journal.state.snapshots.length).toBe(before + rounds.length)
     for (const [index, snapshot] of snapshots.entries()) expect(await linesInSnapshot(repository, snapshot)).toEqual(expected[index])
   },
-  600_000,
+  MANY_CASES_MS,
 )

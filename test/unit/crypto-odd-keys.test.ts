@@ -11,9 +11,10 @@ import { sha256 } from '../../src/repository/crypto/hash.ts'
 import { memberId, verifySignature } from '../../src/repository/crypto/signing.ts'
 import { isSigned } from '../independent-reader.ts'
 import { oddKey, type Signed, signOddly, torsionOf } from '../support/odd-signatures.ts'
+import { SLOW } from '../support/tier.ts'
 
 /** Random keys are half of mixed order; each costs some milliseconds of slow, plain arithmetic. */
-const RUNS = process.env['SLOW'] === '1' ? 20_000 : 2000
+const RUNS = SLOW ? 20_000 : 2000
 const SIGNED: Signed = { kind: 'lease', repository: Buffer.alloc(32, 0x11), bytes: Buffer.from('an object') }
 
 function verdicts(publicKey: Buffer, signature: Buffer): { readonly cairn: boolean; readonly reader: boolean } {
