@@ -36,12 +36,12 @@ export async function captureCache(session: Session, args: CommitArgs, source: S
   const scope = [repository.id, series, source.root.path, ...source.root.roots.map(({ at }) => at), '\0', ...patterns, switches]
   const { holdsAny } = await import('../src/operations/commit/held-objects.ts')
   const damaged = session.catalog.damagedPacks(repository.id)
-  // Rows stand for chunks in packs: while some are damaged, every file is read again and what is lost is stored anew. One that somebody
-  // has deleted is not relied on anyway.
-  const mayReuse = (held: readonly string[]): boolean => !args.reread && !holdsAny(held, damaged)
   let rows: ReturnType<typeof CaptureRows.open>
   return {
-    openCache: (held: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, mayReuse(held) ? held : [])),
+    openCache: (held: readonly string[]) => (rows = CaptureRows.open(home.cacheDirectory, scope, held)),
+    // Rows stand for chunks in packs: while some are damaged, every file is read again and what is lost is stored anew. One that somebody
+    // has deleted is not relied on anyway.
+    rereads: (held: readonly string[]) => args.reread || holdsAny(held, damaged),
     keep: (reliesOn: readonly string[]) => rows?.keep(reliesOn),
     drop: () => rows?.drop(),
   }

@@ -68,7 +68,7 @@ export const command = defineCommand({
     const { selectionOf } = await import('../../src/sources/filesystem/selection.ts')
     const host = os.hostname()
     const createdBy = session.repository.journal.member(session.repository.signing.memberId)?.label ?? userName()
-    const { openCache, keep, drop } = await captureCache(session, args, source, series, patterns)
+    const { openCache, rereads, keep, drop } = await captureCache(session, args, source, series, patterns)
     const options: CommitOptions = {
       root: source.root,
       ...(source.stdin !== undefined && { stdin: { name: source.stdin, stream: addAbortSignal(context.signal, standardInput()) } }),
@@ -78,6 +78,7 @@ export const command = defineCommand({
       excludeCaches: args.excludeCaches,
       oneFileSystem: args.oneFileSystem,
       openCache,
+      rereads,
       onOwnDirectory: (path) => context.output.note(ownDirectoryLine(path)),
       damagedPacks: session.catalog.damagedPacks(session.repository.id),
       signal: context.signal,

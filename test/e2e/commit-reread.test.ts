@@ -52,3 +52,18 @@ test.runIf(canTell)('a write into a mapped page that is dirty already is found b
     writer.kill()
   }
 })
+
+test('what is read again and is the same is neither new nor changed, and what is not is told', async () => {
+  const at = place.write('again/same', 'same'.repeat(100)).replace(/\/same$/, '')
+  place.write('again/other', 'first')
+  const commit = (...words: string[]): Promise<Record<string, unknown>> => place.json(['commit', at, '--name', 'again', ...words])
+  await sleep(BELIEVED_MS)
+  await commit()
+  const unchanged = { files: 2, newFiles: 0, changedFiles: 0 }
+  expect(await commit('--reread', '--dry-run')).toMatchObject({ ...unchanged, readBytes: 405 })
+  expect(await commit('--reread')).toMatchObject({ ...unchanged, newBytes: 0 })
+  place.write('again/other', 'second')
+  place.write('again/third', '')
+  expect(await commit('--reread', '--dry-run')).toMatchObject({ files: 3, newFiles: 1, changedFiles: 1, readBytes: 406 })
+  expect(await commit('--reread')).toMatchObject({ files: 3, newFiles: 1, changedFiles: 1 })
+}, 60_000)

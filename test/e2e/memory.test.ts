@@ -14,8 +14,12 @@ const place = new CliPlace()
 beforeAll(() => place.json(['init']))
 afterAll(() => place.remove(), 240_000) // 600,000 names to unlink
 
-/** Runs the program with --json, and returns its last line and its largest resident set in bytes. */
-async function measured(...args: readonly string[]): Promise<{ outcome: Record<string, unknown>; peakBytes: number }> {
+/** Runs the program with --json to its end with 0, and returns its last line and its largest resident set in bytes. */
+function measured(...args: readonly string[]): ReturnType<typeof measuredTo> {
+  return measuredTo(0, ...args)
+}
+
+async function measuredTo(exitCode: number, ...args: readonly string[]): Promise<{ outcome: Record<string, unknown>; peakBytes: number }> {
   const child = place.startOnTwoCores([...args, '--json'])
   let said = ''
   let peakBytes = 0
@@ -23,7 +27,7 @@ async function measured(...args: readonly string[]): Promise<{ outcome: Record<s
   const look = setInterval(() => (peakBytes = Math.max(peakBytes, peakOf(child.pid!))), 5)
   const code = await new Promise((resolve) => child.on('close', resolve))
   clearInterval(look)
-  expect(code, said).toBe(0)
+  expect(code, said).toBe(exitCode)
   expect(peakBytes, 'a peak that was seen').toBeGreaterThan(50e6)
   return { outcome: JSON.parse(said.trimEnd().split('\n').at(-1)!), peakBytes }
 }
@@ -96,4 +100,20 @@ describe('a directory of 200,000 entries', () => {
       expect(peakBytes).toBeLessThan(MOST_BYTES)
     }
   }, 240_000)
+})
+
+describe('a store into which somebody put the largest packs that there may be', () => {
+  const JUNK_BYTES = 256 * MIB
+
+  test('is verified one of them at a time', async () => {
+    const store = ['--repo', place.at('with-junk')]
+    await place.json(['init', ...store])
+    for (let i = 0; i < 6; i++) {
+      const junk = place.write(`with-junk/packs/data/0${i}/0${String(i).padEnd(63, '0')}`, '')
+      fs.truncateSync(junk, JUNK_BYTES)
+    }
+    const { outcome, peakBytes } = await measuredTo(21, 'verify', '--data', ...store)
+    expect(outcome.ok).toBe(false)
+    expect(peakBytes).toBeLessThan(MOST_BYTES + JUNK_BYTES / 2)
+  }, 120_000)
 })

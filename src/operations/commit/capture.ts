@@ -22,6 +22,10 @@ export interface CaptureOptions extends ListerOptions, DirectoryEntriesOptions {
   /** The directories of the walk; whoever made them closes them when nobody reads any more. */
   readonly handles: DirectoryHandles
   readonly rules: ScopeRules
+  /** Whether every file is read again, also those that look unchanged. */
+  readonly rereads: boolean
+  /** Whether it is a dry run: files are counted and not read. */
+  readonly readsNothing: boolean
   readonly queue: Pick<FileQueue, 'add' | 'room' | 'progress' | 'drain' | 'isFull'>
   readonly counts: CommitCounts
   readonly signal: AbortSignal | undefined
@@ -53,8 +57,8 @@ class Capture {
     this.#options = options
     this.#lister = new DirectoryLister(options)
     this.#entries = new DirectoryEntries(options)
-    const { counts, problems, startedAt } = options
-    this.#walk = { counts, problems, startedAt, finishOne: (node) => this.#finishOne(node) }
+    const { counts, problems, startedAt, readsNothing } = options
+    this.#walk = { counts, problems, startedAt, readsNothing, finishOne: (node) => this.#finishOne(node) }
   }
 
   async run(root: DirectoryNode): Promise<Entry> {
@@ -107,7 +111,7 @@ class Capture {
     const { queue, counts } = this.#options
     node.comparison = node.cached?.compare(node.names, node.stats)
     node.changed = node.comparison?.hasSameNames !== true || isForgotten(node.cached!.head.ownStat)
-    if (node.comparison !== undefined && this.#images.hold(node.handle)) node.doubt()
+    if (this.#options.rereads || (node.comparison !== undefined && this.#images.hold(node.handle))) node.doubt()
     for (const [index, name] of node.names.entries()) {
       const type = node.types[index]!
       counts.add(type, name, node.stats.sizeBytes(index))

@@ -103,7 +103,7 @@ export class CommitRun {
   }
 
   async #captureRoot(): Promise<Entry> {
-    const { root, stdin, openCache, signal } = this.#options
+    const { root, stdin, openCache, rereads, signal } = this.#options
     this.#held = await heldObjects(this.#repository.store)
     const putTree = this.#trees.put
     if (stdin !== undefined) {
@@ -111,13 +111,16 @@ export class CommitRun {
       const check = (): void => this.#uploads.throwIfFailed()
       return captureStdin(stdin, { pool: this.#pool, putTree, counts: this.#counts, startedAt: this.#startedAt, signal, check })
     }
+    const held = heldNames(this.#held)
     return capture({
       root,
       handles: this.#handles,
       rules: this.#options,
       own: this.#own,
       startedAt: this.#startedAt,
-      cache: openCache?.(heldNames(this.#held)),
+      cache: openCache?.(held),
+      rereads: rereads?.(held) === true,
+      readsNothing: false,
       queue: this.#queue,
       putTree,
       putData: this.#trees.putData,

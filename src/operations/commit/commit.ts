@@ -52,6 +52,8 @@ export interface CommitOptions extends ScopeRules {
   readonly assertSource?: ((state: JournalState) => void) | undefined
   /** Gives the catalog's rows, given the objects that the store holds now; undefined to read every file. */
   readonly openCache?: (held: readonly string[]) => CaptureCache | undefined
+  /** Whether every file is read again, also those that look unchanged, given the same objects; no unless told. */
+  readonly rereads?: (held: readonly string[]) => boolean
   /** Packs, by id as hex, that verification found damaged: their chunks are stored again. */
   readonly damagedPacks?: ReadonlySet<string>
   readonly level?: number

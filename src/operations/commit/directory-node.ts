@@ -34,6 +34,8 @@ export class DirectoryNode {
   cached: CachedDirectory | undefined
   /** How the names stand to those of `cached`. */
   comparison: Comparison | undefined
+  /** What was taken for unchanged, as `comparison` had it, until that was doubted. */
+  #doubted: Uint8Array | undefined
   /** Entries that `cached` does not give. */
   #entries: EntryStore | undefined
   /** Its extended attributes, once they are read. */
@@ -67,7 +69,13 @@ export class DirectoryNode {
   /** Takes nothing in it for unchanged, whatever the stat records say. */
   doubt(): void {
     this.changed = true
+    this.#doubted = this.comparison?.unchanged.slice()
     this.comparison?.unchanged.fill(0)
+  }
+
+  /** Whether an entry is read again though its file seems to be the same. */
+  isDoubted(index: number): boolean {
+    return this.#doubted?.[index] === 1
   }
 
   /** Makes the entry of an unchanged file anew where its link group is another one by now: the number of a device may change with every boot. */
@@ -137,5 +145,6 @@ export class DirectoryNode {
     this.links = undefined
     this.cached = undefined
     this.comparison = undefined
+    this.#doubted = undefined
   }
 }

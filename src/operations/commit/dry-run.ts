@@ -31,12 +31,15 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
   const counts = new CommitCounts()
   const problems = new Problems((problem) => options.onProblem?.(problem))
   const handles = new DirectoryHandles()
+  const held = heldNames(await heldObjects(repository.store))
   const walk = {
     root: options.root,
     rules: options,
+    rereads: options.rereads?.(held) === true,
+    readsNothing: true,
     own,
     startedAt: now(),
-    cache: readOnly(options.openCache?.(heldNames(await heldObjects(repository.store)))),
+    cache: readOnly(options.openCache?.(held)),
     queue: COUNTED_ONLY,
     putTree: () => NOTHING_STORED,
     putData: () => NOTHING_STORED,

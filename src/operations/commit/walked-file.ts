@@ -15,6 +15,8 @@ export interface Walk {
   readonly problems: Problems
   /** Wall clock at the start, in milliseconds. */
   readonly startedAt: number
+  /** Whether it is a dry run, whose files have no content. */
+  readonly readsNothing: boolean
   /** Told when one thing less is to be waited for in a directory. */
   readonly finishOne: (node: DirectoryNode) => void
 }
@@ -71,8 +73,9 @@ export class WalkedFile implements QueuedFile {
     return this.#place < 0 ? 'newFiles' : 'changedFiles'
   }
 
-  /** Whether it could not be read, or was read again to be sure, and is the same. */
+  /** Whether it could not be read, or was read again to be sure, and is the same; where nothing is read, whether it seems to be. */
   #isNoNews(entry: Uint8Array | undefined): boolean {
+    if (this.#walk.readsNothing) return this.#node.isDoubted(this.#index)
     return entry === undefined || (this.#place >= 0 && this.#node.cached!.entryAt(this.#place).equals(entry))
   }
 }

@@ -1,5 +1,5 @@
 // Reads whole packs and has them checked on all cores. A few buffers go round between the store and the threads, so that memory
-// does not depend on how many packs there are. SPEC §9.4.4
+// depends neither on how many packs there are nor on how large somebody made some. SPEC §9.4.4
 
 import type { SegmentPack } from '../../../format/index-segment.ts'
 import { LIMITS } from '../../../format/limits.ts'
@@ -26,6 +26,8 @@ type Check = (job: PackJob) => Promise<PackVerdict>
 /** Below this, starting threads takes longer than the work. */
 const FEW_BYTES = 8 << 20
 
+/** What a pack has at most that cairn made of chunks of usual sizes: larger ones are read one at a time, whoever put them there. */
+const USUAL_PACK_BYTES = 32 << 20
 /** Packs that are read ahead, beyond one for each thread: with one, threads wait for a disk; a third gained little. */
 const AHEAD = 2
 
@@ -40,15 +42,22 @@ export async function checkPacks(repository: Repository, packs: readonly ListedP
   const tools = { reader: repository.packs, identity: repository.identity }
   const check: Check = few ? (job) => Promise.resolve(checkJob(tools, job)) : (job) => pool.run(job)
   try {
-    const waiting = packs.values()
-    const bufferBytes = Math.min(
-      LIMITS.packBytes,
-      packs.reduce((largest, { packBytes }) => Math.max(largest, packBytes), 0),
-    )
-    await Promise.all(Array.from({ length: threadCount + AHEAD }, () => lane(repository, waiting, bufferBytes, check, options)))
+    const inLanes = (some: readonly ListedPack[], count: number): Promise<unknown> => {
+      const waiting = some.values()
+      const bufferBytes = Math.min(LIMITS.packBytes, largestOf(some))
+      return Promise.all(Array.from({ length: Math.min(count, some.length) }, () => lane(repository, waiting, bufferBytes, check, options)))
+    }
+    const isUsual = ({ packBytes }: ListedPack): boolean => packBytes <= USUAL_PACK_BYTES
+    const others = packs.filter((pack) => !isUsual(pack))
+    await inLanes(packs.filter(isUsual), threadCount + AHEAD)
+    await inLanes(others, 1)
   } finally {
     await pool.close()
   }
+}
+
+function largestOf(packs: readonly ListedPack[]): number {
+  return packs.reduce((largest, { packBytes }) => Math.max(largest, packBytes), 0)
 }
 
 /** One buffer's way: read a pack into it, have it checked, again. */
