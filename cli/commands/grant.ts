@@ -20,7 +20,7 @@ const issue = defineCommand({
     ['cairn grant issue --command restore --target /srv/shop --member 5c1f --series shop', 'only with snapshots of that series'],
   ],
   exits: ['no-repository', 'key', 'access', 'stop', 'not-found', 'store'],
-  notes: `For owners; an AI agent may not. What can be granted: ${GRANTABLE.join(', ')}. Each use is recorded in the journal.`,
+  notes: `For owners; neither an AI agent nor a scheduled job may. What can be granted: ${GRANTABLE.join(', ')}. Each use is recorded in the journal.`,
   builder: (yargs) =>
     yargs
       .option('command', { type: 'string', requiresArg: true, demandOption: true, describe: 'the command: restore (with --replace)' })
@@ -33,8 +33,8 @@ const issue = defineCommand({
       throw new UsageError('not-grantable', `'${granted}' cannot be granted beforehand.`, { hint: `What can: ${GRANTABLE.join(', ')}.` })
     }
     const session = await openSession()
-    const { refuseAgent } = await import('../../src/control/access/authorize.ts')
-    await refuseAgent(session, 'grant issue')
+    const { refuseUnlessPerson } = await import('../../src/control/access/authorize.ts')
+    await refuseUnlessPerson(session, 'grant issue')
     const member = memberNamed(session.repository.journal.state, name)
     const place = path.resolve(target)
     const of = { member, command: granted, target: place, series: series === undefined ? '' : seriesArgument(series), reason }

@@ -191,6 +191,22 @@ describe('an AI agent with the owner’s identity', () => {
     60_000,
   )
 
+  test.each([
+    ['key add', ['key', 'add', '--new-recovery-code']],
+    ['key export', ['key', 'export', '--writer', '--series', 'x', '-o', 'schedule.json']],
+    ['grant issue', GRANT],
+  ])(
+    'and a scheduled job is refused %s, too: it could give itself the rights that it lacks',
+    async (operation, args) => {
+      const env = { ...ownersCopy(), CAIRN_ACTOR: 'schedule:nightly' }
+      const { error } = await place.json(args, { env, code: 13 })
+      expect(error).toMatchObject({ name: 'AccessError', code: 'schedule-refused' })
+      const { stdout } = await place.run(['journal', '--json'], { env })
+      expect(stdout.trim().split('\n').at(-1)).toMatch(new RegExp(`action_refused.*${operation}`))
+    },
+    60_000,
+  )
+
   test('may plan to remove a key, and may not remove it', async () => {
     const env = ownersCopy()
     const agent = { ...env, CAIRN_ACTOR: 'agent:helper' }

@@ -22,7 +22,7 @@ export const add = defineCommand({
     ['cairn key add --new-recovery-code', 'another recovery code; remove the old one with its slot'],
   ],
   exits: ['no-repository', 'key', 'access', 'stop', 'store'],
-  notes: 'For owners; an AI agent may not. Each new way is a member of its own, so that it can be revoked alone.',
+  notes: 'For owners; neither an AI agent nor a scheduled job may. Each new way is a member of its own, so that it can be revoked alone.',
   builder: (yargs) =>
     yargs
       .option('new-identity', { type: 'string', requiresArg: true, describe: 'file for a new identity; it must not exist' })
@@ -42,9 +42,9 @@ export const add = defineCommand({
     const label = limitedText('--label', args.label ?? defaultLabel(args, key))
     const session = await openSession()
     assertApartFromRepository(args.newIdentity, session.store.location)
-    const { refuseAgent } = await import('../../../src/control/access/authorize.ts')
+    const { refuseUnlessPerson } = await import('../../../src/control/access/authorize.ts')
     const { addKey } = await import('../../../src/operations/key/add.ts')
-    await refuseAgent(session, 'key add')
+    await refuseUnlessPerson(session, 'key add')
     noteOpenSecrets([args.newPassphraseFile], output)
     if (key.kind === 'passphrase') warnOfShort(key.passphrase, output)
     const { slot, member } = await addKey(session.repository, { key, role: args.role, label })

@@ -18,7 +18,7 @@ export const exportWriter = defineCommand({
   ],
   exits: ['no-repository', 'key', 'access', 'stop', 'store'],
   notes:
-    'For owners; an AI agent may not. Take the file to the other machine and name it there with --identity or CAIRN_IDENTITY. It ' +
+    'For owners; neither an AI agent nor a scheduled job may. Take the file to the other machine and name it there with --identity or CAIRN_IDENTITY. It ' +
     'cannot read, restore, verify, tag, change members, or commit to another series.',
   builder: (yargs) =>
     yargs
@@ -36,9 +36,9 @@ export const exportWriter = defineCommand({
     const label = limitedText('--label', args.label ?? path.basename(args.output, '.json'))
     const session = await openSession()
     assertApartFromRepository(args.output, session.store.location)
-    const { refuseAgent } = await import('../../../src/control/access/authorize.ts')
+    const { refuseUnlessPerson } = await import('../../../src/control/access/authorize.ts')
     const { exportWriter: make } = await import('../../../src/operations/key/add.ts')
-    await refuseAgent(session, 'key export')
+    await refuseUnlessPerson(session, 'key export')
     const { slot, member } = await make(session.repository, { series, label, keep })
     output.result({ identityFile: path.resolve(args.output), slot: toHex(slot.id), member: toHex(member), series, label }, () =>
       output.quiet ? '' : `Made ${printableLine(args.output)}: ${printableLine(label)} may commit to ${series.join(', ')}`,

@@ -85,6 +85,20 @@ export async function refuseAgent(
   })
 }
 
+/**
+ * Refuses whoever is no person to give rights: a scheduled job that gives itself a grant needs none.
+ * @throws {AccessError} `agent-refused`, `schedule-refused`; recorded
+ */
+export async function refuseUnlessPerson(session: ActingSession, operation: string): Promise<void> {
+  await refuseAgent(session, operation)
+  if (!isSchedule(session.actor)) return
+  await audit(session, 'action_refused', { operation, reason: 'schedule-refused' })
+  throw new AccessError('schedule-refused', `A scheduled job (${session.actor}) may not do this: ${operation}.`, {
+    hint: 'It gives rights: let a person do it beforehand. The refusal was recorded.',
+    fields: { actor: session.actor, operation },
+  })
+}
+
 /** The one place where a permit for a plan is issued. */
 async function authorize(session: ActingSession, plan: Plan, parts: PlanParts, decision: Decision): Promise<Permit> {
   const shown = show(plan)
