@@ -81,7 +81,7 @@ describe('exit codes', () => {
   test('12: no key', async () => {
     const { stderr, code } = await place.run(['log'], { env: { CAIRN_HOME: place.at('other-home') } })
     expect(code).toBe(12)
-    expect(stderr).toMatch(/^cairn: .*\n {2}Use --identity/)
+    expect(stderr).toMatch(/^cairn: .*\n {2}It would be \S*other-home\/\S+\. Use --identity/)
   })
 
   test('12: an identity file that does not exist is named', async () => {

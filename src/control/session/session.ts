@@ -108,7 +108,7 @@ export async function chooseUnlock(options: SessionOptions, home: Home, reposito
   if (passphrase !== undefined) return { kind: 'passphrase', passphrase }
   if (named !== undefined) throw noSuchFile(named)
   throw new KeyError('no-identity', `No identity for repository ${toHex(repository).slice(0, 16)} is on this machine.`, {
-    hint: 'Use --identity FILE, --passphrase-file FILE or --recovery-code-file FILE.',
+    hint: `It would be ${identityPath(home, repository)}. Use --identity FILE, --passphrase-file FILE or --recovery-code-file FILE.`,
   })
 }
 
