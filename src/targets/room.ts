@@ -4,6 +4,8 @@ import { STAGING_NAME } from './stale-staging.ts'
 
 /** File systems that may compress what is written, by the number that statfs gives: btrfs, bcachefs, ZFS, f2fs. */
 const COMPRESSING = new Set([0x9123683e, 0xca451a4e, 0x2fc12fc1, 0xf2f52010])
+/** Any other may lie below it, and is not told. */
+const OVERLAY = 0x794c7630
 
 /**
  * Bytes that are free where a target is to lie; undefined where that does not tell whether data fits: on a file system that may
@@ -20,7 +22,7 @@ export function roomAt(target: string): number | undefined {
 /** Whether the file system of a path may compress what is written; it may where it does not say. */
 export function mayCompress(path: string): boolean {
   const found = statfsOrNone(path)
-  return found === undefined || compresses(found)
+  return found === undefined || compresses(found) || found.type >>> 0 === OVERLAY
 }
 
 function compresses({ type }: StatsFs): boolean {
