@@ -1,6 +1,6 @@
 // How the outcome of `verify` is told.
 
-import type { VerifyOutcome, VerifyProblem } from '../../src/operations/verify/verify.ts'
+import type { Needed, VerifyOutcome, VerifyProblem } from '../../src/operations/verify/verify.ts'
 import { humanBytes, humanCount, plural } from './human.ts'
 import { pathJson, pathText } from './path-text.ts'
 
@@ -33,20 +33,32 @@ function humanRemark({ object, message }: VerifyProblem): string {
   return `remark: ${object}: ${message}; nothing that was checked needs it`
 }
 
-function humanProblem({ kind, object, message, snapshots, paths, pathCount }: VerifyProblem): string {
-  const harmed =
-    snapshots.length === 0
-      ? '  harms no snapshot'
-      : `  harms ${countedPaths(pathCount)} in ${snapshots.map((id) => id.slice(0, 8)).join(', ')}`
+function humanProblem(problem: VerifyProblem): string {
+  const { kind, object, message, paths, pathCount } = problem
   const shown = paths.slice(0, SHOWN_PATHS).map((path) => `    ${path.length === 0 ? '/' : pathText(Buffer.from(path))}`)
   const left = pathCount - shown.length
   return [
     `${kind} ${object}`,
     `  ${message}`,
-    harmed,
+    `  ${humanHarm(problem)}`,
     ...shown,
     ...(left > 0 && shown.length > 0 ? [`    … and ${humanCount(left)} more`] : []),
   ].join('\n')
+}
+
+/** Whoever deletes a pack since its damage harms nothing would lose what is sound in it. */
+const KEEP: Readonly<Record<Needed, string>> = {
+  yes: '; keep it: snapshots need what is sound in it',
+  no: ', and none needs it',
+  unknown: "; keep it until 'cairn verify --data' says that none needs it",
+}
+
+function humanHarm(problem: VerifyProblem): string {
+  const { kind, needed, snapshots, pathCount } = problem
+  const keep = kind === 'pack' ? KEEP[needed ?? 'unknown'] : ''
+  if (snapshots.length === 0) return `harms no snapshot${keep}`
+  const harmed = `harms ${countedPaths(pathCount)} in ${snapshots.map((id) => id.slice(0, 8)).join(', ')}`
+  return needed === 'yes' ? `${harmed}${keep}` : harmed
 }
 
 /** Trees that name one another again and again make more paths than can be counted. */

@@ -15,6 +15,8 @@ export class ChunkPlaces {
   #indexedPacks: ReadonlySet<string> | undefined
   /** Packs in which chunks were found that no segment names. */
   readonly unindexed = new Set<string>()
+  /** Problems of packs that hold chunks which snapshots need, which can be read there, and in no pack that is in order. */
+  readonly needed = new Set<OpenProblem>()
 
   constructor(repository: Repository, index: ChunkIndex, health: PackHealth) {
     this.#repository = repository
@@ -27,10 +29,16 @@ export class ChunkPlaces {
     return this.#index.find(id).find((place) => this.#fits(place, kind, length) && this.#isSound(place))?.pack
   }
 
-  /** As `indexed`, but after the packs' own directories, which are all opened for the first question. */
-  async inDirectories(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<IndexedPack | undefined> {
+  /** As `indexed`, of a chunk that a snapshot names, once it is known which packs are damaged. */
+  needIndexed(kind: ChunkKind, id: Uint8Array, length: number | undefined): IndexedPack | undefined {
+    return this.#need(this.#index.find(id).filter((place) => this.#fits(place, kind, length) && this.#isSound(place)))
+  }
+
+  /** As `needIndexed`, but after the packs' own directories, which are all opened for the first question. */
+  async needInDirectories(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<IndexedPack | undefined> {
     this.#rebuilt ??= await this.#repository.rebuiltIndex()
-    const pack = this.#rebuilt.find(id).find((place) => this.#fits(place, kind, length) && this.#health.lossAt(place) === undefined)?.pack
+    const places = this.#rebuilt.find(id).filter((place) => this.#fits(place, kind, length) && this.#health.lossAt(place) === undefined)
+    const pack = this.#need(places)
     if (pack !== undefined) this.#noteUnindexed(pack)
     return pack
   }
@@ -39,6 +47,13 @@ export class ChunkPlaces {
   lossesOf(kind: ChunkKind, id: Uint8Array, length: number | undefined): OpenProblem[] {
     const places = [...this.#index.find(id), ...(this.#rebuilt?.find(id) ?? [])].filter((place) => this.#fits(place, kind, length))
     return [...new Set(places.map((place) => this.#health.lossAt(place)).filter((problem) => problem !== undefined))]
+  }
+
+  /** The first of the packs from which a chunk can be read; notes which damaged ones must stay for it. */
+  #need(places: readonly ChunkPlace[]): IndexedPack | undefined {
+    const problems = places.map(({ pack }) => this.#health.problemOf(pack)).filter((problem) => problem !== undefined)
+    if (problems.length === places.length) for (const problem of problems) this.needed.add(problem)
+    return places[0]?.pack
   }
 
   #noteUnindexed(pack: IndexedPack): void {

@@ -43,6 +43,11 @@ export class HarmWalk {
     this.#signal = signal
   }
 
+  /** Whether a tree could not be read, so that snapshots may need more than was seen. */
+  get isBlind(): boolean {
+    return this.#lost.isBlind
+  }
+
   /** Notes what is harmed in one snapshot. @throws {StoreError}; {CancelledError} */
   async walk(snapshot: string, root: Entry): Promise<void> {
     const top = open('', NO_NAME, only({ ...root, name: NO_NAME }))

@@ -15,6 +15,8 @@ export type TreeItem = (StreamItem & { readonly isList: boolean }) | { readonly 
 
 export class LostChunks {
   readonly sets = new LostSets()
+  /** Whether a tree or a list could not be read, so that nobody knows what else is named. */
+  isBlind = false
   readonly #repository: Repository
   readonly #places: ChunkPlaces
   readonly #problems: ProblemList
@@ -58,10 +60,11 @@ export class LostChunks {
     try {
       const value = decode(await this.#repository.readChunk(kind, id, length))
       // It may have been found only by asking every pack; that is noted.
-      if (this.#places.indexed(kind, id, length) === undefined) await this.#places.inDirectories(kind, id, length)
+      if (this.#places.needIndexed(kind, id, length) === undefined) await this.#places.needInDirectories(kind, id, length)
       return { value }
     } catch (error) {
       if (!isDamage(error)) throw error
+      this.isBlind = true
       const lost = await this.#problemsOf(kind, id, length)
       return { lost: lost.length > 0 ? lost : [this.bad(id, error.message)] }
     }
@@ -69,6 +72,7 @@ export class LostChunks {
 
   /** A chunk that can be read, and is not what it should be. */
   bad(id: Uint8Array, message: string): OpenProblem {
+    this.isBlind = true
     return this.#problems.add('tree', toHex(id), message)
   }
 
@@ -93,8 +97,8 @@ export class LostChunks {
 
   /** What keeps a chunk from being read, as far as that is known. */
   async #problemsOf(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<readonly OpenProblem[]> {
-    if (this.#places.indexed(kind, id, length) !== undefined) return []
-    if ((await this.#places.inDirectories(kind, id, length)) !== undefined) return []
+    if (this.#places.needIndexed(kind, id, length) !== undefined) return []
+    if ((await this.#places.needInDirectories(kind, id, length)) !== undefined) return []
     const losses = this.#places.lossesOf(kind, id, length)
     return losses.length > 0 ? losses : [this.#nowhere(id)]
   }

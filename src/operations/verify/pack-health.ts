@@ -99,6 +99,11 @@ export class PackHealth {
     return this.#distrusted.size === 0 || !this.#distrusted.has(packKey(pack.kind, pack.id))
   }
 
+  /** What is wrong with a pack, whether or not anything in it is lost. */
+  problemOf(pack: IndexedPack): OpenProblem | undefined {
+    return this.#losses.get(packKey(pack.kind, pack.id))?.problem
+  }
+
   /** What keeps a chunk from being read at a place; undefined when nothing is known that does. */
   lossAt(place: ChunkPlace): OpenProblem | undefined {
     const loss = this.#losses.get(packKey(place.pack.kind, place.pack.id))

@@ -13,6 +13,9 @@ export type VerifyProblemKind =
   | 'pack-missing'
   | 'segment'
 
+/** Whether snapshots need what is sound in a pack; `unknown` when not all snapshots and all packs could be read. */
+export type Needed = 'yes' | 'no' | 'unknown'
+
 /** Paths listed with one problem. */
 export const LISTED_PATHS = 1000
 
@@ -24,6 +27,8 @@ export interface VerifyProblem {
   /** Store key of what is wrong; for a chunk or tree its id, in hexadecimal. */
   readonly object: string
   readonly message: string
+  /** Of packs alone. One that snapshots need must not be deleted, even when what is damaged in it harms nothing. */
+  readonly needed?: Needed
   /** Ids of the snapshots that it harms, in hexadecimal. */
   readonly snapshots: readonly string[]
   /** Paths that it harms in these snapshots, at most 1,000; a directory stands for all below it. */
@@ -35,9 +40,10 @@ export interface VerifyProblem {
 }
 
 /** A problem whose harm is being collected. */
-export interface OpenProblem extends Omit<VerifyProblem, 'pathsCut'> {
+export interface OpenProblem extends Omit<VerifyProblem, 'pathsCut' | 'needed'> {
   readonly snapshots: string[]
   readonly paths: Uint8Array[]
+  needed?: Needed
   pathCount: number
 }
 
@@ -82,9 +88,19 @@ export class ProblemList {
     const known = this.find(kind, object)
     if (known !== undefined) return known
     const problem: OpenProblem = { kind, object, message, snapshots: [], paths: [], pathCount: 0 }
+    if (kind === 'pack' || kind === 'pack-missing') problem.needed = 'unknown'
     this.#problems.set(`${kind} ${object}`, problem)
     this.#counts.set(kind, this.countOf(kind) + 1)
     return problem
+  }
+
+  /** Says which packs hold something sound that snapshots need; of the others only what `isAllRead` allows to say. */
+  judgeNeeded(needed: ReadonlySet<OpenProblem>, isAllRead: boolean): void {
+    for (const problem of this.#problems.values()) {
+      if (problem.needed === undefined) continue
+      if (needed.has(problem)) problem.needed = 'yes'
+      else if (isAllRead) problem.needed = 'no'
+    }
   }
 
   /** Notes that a problem harms so many paths of a snapshot. */

@@ -25,7 +25,7 @@ import { isDamage, TreeCheck } from './tree-check.ts'
 import { replayWhole, type WholeJournal } from './whole-journal.ts'
 
 export type { VerifyOptions, VerifyOutcome } from './outcome.ts'
-export type { VerifyProblem } from './problems.ts'
+export type { Needed, VerifyProblem } from './problems.ts'
 export type { VerifyMemory } from './sample.ts'
 
 interface Root {
@@ -87,6 +87,12 @@ class Verification {
       orphans,
       durationMs: Math.round(monotonicMs() - this.#startedMs),
     }
+  }
+
+  /** Whether every snapshot and pack is read: no manifest is lost, and the journal hides none. An unread pack may have rotted, too. */
+  get #readsEverything(): boolean {
+    const { snapshot, dataShare } = this.#options
+    return snapshot === undefined && dataShare === 1 && this.#problems.countOf('manifest') + this.#problems.countOf('journal') === 0
   }
 
   /** Whether there may be packs to read: those that were asked for, or those that were found damaged before. */
@@ -174,6 +180,7 @@ class Verification {
       this.#progress({ phase: 'harm', done, total: roots.length, bytes: 0, totalBytes: 0 })
       await walk.walk(id, entry)
     }
+    this.#problems.judgeNeeded(places.needed, !walk.isBlind && this.#readsEverything)
     const { size } = places.unindexed
     if (size > 0)
       this.#problems.add('segment', 'index/', `${size} packs that snapshots need are in no index segment: 'cairn repair index' adds them`)
