@@ -40,11 +40,14 @@ function humanProblem(problem: VerifyProblem): string {
   return [
     `${kind} ${object}`,
     `  ${message}`,
-    `  ${humanHarm(problem)}`,
+    ...(HARM_UNKNOWN.has(kind) ? [] : [`  ${humanHarm(problem)}`]),
     ...shown,
     ...(left > 0 && shown.length > 0 ? [`    … and ${humanCount(left)} more`] : []),
   ].join('\n')
 }
+
+/** What hinders opening, or hides snapshots: nobody asked which of them, so nothing is said of it. */
+const HARM_UNKNOWN: ReadonlySet<VerifyProblem['kind']> = new Set(['journal', 'checkpoint', 'key-slot', 'lease'])
 
 /** Whoever deletes a pack since its damage harms nothing would lose what is sound in it. */
 const KEEP: Readonly<Record<Needed, string>> = {
