@@ -27,11 +27,12 @@ export const command = defineCommand({
   },
 })
 
-function statusJson({ member, series, head, repository, ...rest }: Status): object {
+function statusJson(found: Status): object {
+  const { member, series, head, repository, ...rest } = found
   return {
     repository: toHex(repository),
     ...rest,
-    journal: { sequence: head.sequence, hash: toHex(head.hash) },
+    journal: { entries: entriesOf(found), sequence: head.sequence, hash: toHex(head.hash) },
     member: member === undefined ? null : { id: toHex(member.id), label: member.label, roles: member.roles },
     series: series.map(({ name, snapshots, head: { manifest, details } }) => ({
       name,
@@ -45,6 +46,11 @@ function statusJson({ member, series, head, repository, ...rest }: Status): obje
   }
 }
 
+/** As `verify` counts them: void slots are none. */
+function entriesOf({ head, voids }: Status): number {
+  return head.sequence + 1 - voids.length
+}
+
 function humanStatus(found: Status, waiting: number, damagedPacks: number): string {
   const { repository, name, location, head, replayedFrom, member, canRead, members, snapshots, tags, series, voids } = found
   const who = member === undefined ? 'no member' : `${printableLine(member.label)} (${member.roles.join(', ')})`
@@ -53,7 +59,7 @@ function humanStatus(found: Status, waiting: number, damagedPacks: number): stri
     `repository  ${printableLine(name)} ${toHex(repository).slice(0, 16)}`,
     `at          ${printableLine(location)}`,
     `you         ${who}${canRead ? '' : ', without the read key'}`,
-    `journal     ${plural(head.sequence + 1, 'entry', 'entries')}${from}`,
+    `journal     ${plural(entriesOf(found), 'valid entry', 'valid entries')}, up to ${head.sequence}${from}`,
     `holds       ${plural(snapshots, 'snapshot')}, ${plural(tags, 'tag')}, ${plural(members, 'member')}`,
     ...(voids.length === 0
       ? []
