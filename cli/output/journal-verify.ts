@@ -17,14 +17,26 @@ export function journalVerifyJson({
   head,
   voids,
   problems,
+  accepted,
 }: PlaceVerification): object {
   const pinJson = (of: Pin | undefined): object | null => (of === undefined ? null : { sequence: of.sequence, hash: toHex(of.hash) })
-  return { ok, repository: repository ?? null, isExpected, freshness, pin: pinJson(pin), entries, head: pinJson(head), voids, problems }
+  return {
+    ok,
+    repository: repository ?? null,
+    isExpected,
+    freshness,
+    pin: pinJson(pin),
+    entries,
+    head: pinJson(head),
+    voids,
+    problems,
+    accepted,
+  }
 }
 
 /** What was found, for people. */
 export function journalVerifyText(found: PlaceVerification): string {
-  const { ok, repository, isExpected, entries, head, problems } = found
+  const { ok, repository, isExpected, entries, head, problems, accepted } = found
   return [
     ...(repository === undefined
       ? []
@@ -32,6 +44,9 @@ export function journalVerifyText(found: PlaceVerification): string {
     ...(head === undefined ? [] : [`journal     ${plural(entries, 'valid entry', 'valid entries')}, up to ${head.sequence}`]),
     isOther(found) ? 'freshness   unknown: this is not the repository that was expected' : freshnessText(found),
     ...problems.map(({ code, message }) => colour('red', `problem     ${code}: ${printableLine(message)}`)),
+    ...accepted.map(({ code, message, acceptedAt }) =>
+      colour('yellow', `accepted    ${code}: ${printableLine(message)} An owner accepted that in entry ${acceptedAt}.`),
+    ),
     ok ? colour('green', 'The journal is in order.') : colour('red', 'The journal is NOT in order.'),
   ].join('\n')
 }

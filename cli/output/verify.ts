@@ -21,16 +21,16 @@ export function humanVerify(outcome: VerifyOutcome): string {
       : `${data.packs} of ${plural(packs.count, 'pack')} read (${humanBytes(data.bytes)})`
   const checked = `${plural(journal.entries, 'journal entry', 'journal entries')}, ${plural(snapshots, 'snapshot')}, ${plural(packs.count, 'pack')}; ${read}`
   if (ok) return [`Everything is in order: ${checked}`, ...remarks.map(humanRemark)].join('\n')
-  return [`${plural(problems.length, 'problem')}: ${checked}`, ...problems.map(humanProblem)].join('\n')
+  return [`${plural(problems.length, 'problem')}: ${checked}`, ...problems.map(humanProblem), ...remarks.map(humanRemark)].join('\n')
 }
 
 function problemJson(problem: VerifyProblem): object {
   return { ...problem, paths: problem.paths.map((path) => pathJson(Buffer.from(path))) }
 }
 
-/** Of a lost pack that nothing needs. */
-function humanRemark({ object, message }: VerifyProblem): string {
-  return `remark: ${object}: ${message}; nothing that was checked needs it`
+/** Of a lost pack that nothing needs, or of a loss that was accepted. */
+function humanRemark({ kind, object, message }: VerifyProblem): string {
+  return `remark: ${object}: ${message}${kind === 'pack-missing' ? '; nothing that was checked needs it' : ''}`
 }
 
 function humanProblem(problem: VerifyProblem): string {

@@ -49,6 +49,18 @@ describe('a damaged entry', () => {
     const lost = { sequence: 4, hash: (await slotHashAt(journal, 4))! }
     await acceptJournal({ store, repository: genesis.id, lost, reason: 'no copy has it', ...KEYS })
     expect((await open()).state.snapshots).toHaveLength(2)
+    const rewritten = { code: 'journal-rewritten', sequence: 3 }
+    expect(await verifyJournal(store)).toMatchObject({ ok: true, problems: [], accepted: [{ ...rewritten, acceptedAt: 6 }] })
+  })
+
+  test('is not given up by an acceptance that counts for nothing', async () => {
+    const { store, open } = await damaged()
+    const { state } = await open({ allowOtherHistory: true })
+    const clear = { sequence: state.head.sequence, hash: Buffer.from(state.head.hash) }
+    const details = { reason: 'mine', lostSequence: 4, lostHash: Buffer.alloc(32) }
+    const forged = forge({ repository: state.repository, head: state.head }, key(66), 'journal_accepted', clear, { details })
+    await store.put('journal/0000000000000006', forged)
+    expect(await verifyJournal(store)).toMatchObject({ ok: false, problems: [{ code: 'journal-rewritten', sequence: 3 }], accepted: [] })
   })
 
   test('an old entry in a later slot is junk, and stops nobody', async () => {

@@ -29,7 +29,7 @@ export interface VerifyProgress {
 export interface VerifyOutcome {
   readonly ok: boolean
   readonly problems: readonly VerifyProblem[]
-  /** Lost packs that nothing needs that was checked, when nothing else is wrong. */
+  /** Lost entries of the journal that an owner accepted; lost packs that nothing needs that was checked, when nothing else is wrong. */
   readonly remarks: readonly VerifyProblem[]
   readonly journal: { readonly entries: number; readonly voids: number; readonly head: number }
   readonly snapshots: number

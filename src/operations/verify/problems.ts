@@ -60,6 +60,7 @@ export class ProblemList {
 
   readonly #ofSnapshot = new Map<OpenProblem, SnapshotPaths>()
   readonly #counts = new Map<VerifyProblemKind, number>()
+  readonly #remarks: VerifyProblem[] = []
 
   /** All problems, once their harm is known. */
   get all(): readonly VerifyProblem[] {
@@ -67,12 +68,12 @@ export class ProblemList {
   }
 
   /**
-   * What is a problem, and what only a remark: a lost pack that harms nothing, since what it held is stored elsewhere. Only where all
-   * else is in order is it known that it harms nothing: a tree that cannot be read hides what lies below.
+   * What is a problem, and what only a remark: what is known to be lost and was accepted, and a lost pack that harms nothing, since what
+   * it held is stored elsewhere. Only where all else is in order is that known: a tree that cannot be read hides what lies below.
    */
   get judged(): { readonly problems: readonly VerifyProblem[]; readonly remarks: readonly VerifyProblem[] } {
     const isHarmless = this.all.every(({ kind, pathCount }) => kind === 'pack-missing' && pathCount === 0)
-    return isHarmless ? { problems: [], remarks: this.all } : { problems: this.all, remarks: [] }
+    return isHarmless ? { problems: [], remarks: [...this.#remarks, ...this.all] } : { problems: this.all, remarks: this.#remarks }
   }
 
   find(kind: VerifyProblemKind, object: string): OpenProblem | undefined {
@@ -92,6 +93,11 @@ export class ProblemList {
     this.#problems.set(`${kind} ${object}`, problem)
     this.#counts.set(kind, this.countOf(kind) + 1)
     return problem
+  }
+
+  /** Notes what is told and is no problem. */
+  remark(kind: VerifyProblemKind, object: string, message: string): void {
+    this.#remarks.push({ kind, object, message, snapshots: [], paths: [], pathCount: 0, pathsCut: false })
   }
 
   /** Says which packs hold something sound that snapshots need; of the others only what `isAllRead` allows to say. */

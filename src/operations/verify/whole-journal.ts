@@ -24,8 +24,13 @@ export async function replayWhole({ store, id, writeKeys, journal }: Repository,
       if (entry?.event === 'checkpoint') checkpoints.add(checkpointKey(checkClear(entry.event, entry.clear).state))
     },
   })
-  for (const { code, message, sequence } of found.problems)
-    problems.add('journal', sequence === undefined ? 'journal/' : journalKey(sequence), `${code}: ${message}`)
+  for (const { code, message, sequence } of found.problems) problems.add('journal', objectOf(sequence), `${code}: ${message}`)
+  for (const { code, message, sequence, acceptedAt } of found.accepted)
+    problems.remark('journal', objectOf(sequence), `${code}: ${message} An owner accepted that in entry ${acceptedAt}.`)
   const counts = { entries: found.entries, voids: found.voids.length, head: found.head?.sequence ?? 0 }
   return { counts, checkpoints, state: found.state ?? journal.state }
+}
+
+function objectOf(sequence: number | undefined): string {
+  return sequence === undefined ? 'journal/' : journalKey(sequence)
 }

@@ -16,6 +16,12 @@ export interface JournalProblem {
   readonly sequence?: number
 }
 
+/** A loss that is known: an owner accepted it in a later entry. SPEC §9.1.6 */
+export interface AcceptedLoss extends JournalProblem {
+  /** Sequence of the entry that accepts it. */
+  readonly acceptedAt: number
+}
+
 export interface JournalVerification {
   /** No problems; void slots alone are none, since anybody who can write to the store can leave junk. */
   readonly ok: boolean
@@ -26,6 +32,7 @@ export interface JournalVerification {
   readonly head: Head | undefined
   readonly voids: readonly { readonly sequence: number; readonly reason: VoidReason }[]
   readonly problems: readonly JournalProblem[]
+  readonly accepted: readonly AcceptedLoss[]
   /** What the journal says, as far as it could be read. */
   readonly state: JournalState | undefined
 }
@@ -48,13 +55,15 @@ export async function verifyJournal(store: ObjectStore, options: VerifyJournalOp
   const problems: JournalProblem[] = []
   const genesis = await orProblem(problems, () => readGenesis(store, options.expectedRepository))
   if (genesis === undefined) {
-    return { ok: false, repository: undefined, entries: 0, head: undefined, voids: [], problems, state: undefined }
+    return { ok: false, repository: undefined, entries: 0, head: undefined, voids: [], problems, accepted: [], state: undefined }
   }
   const state = genesisState(genesis, options.journalKey)
-  await orProblem(problems, () => replayAll(store, genesis, state, options, problems))
+  const losses = new Losses()
+  await orProblem(problems, () => replayAll(store, genesis, state, options, losses))
+  problems.unshift(...losses.open)
   const voids = [...state.voids].map(([sequence, reason]) => ({ sequence, reason }))
   const entries = state.head.sequence + 1 - voids.length
-  return { ok: problems.length === 0, repository: genesis.id, entries, head: state.head, voids, problems, state }
+  return { ok: problems.length === 0, repository: genesis.id, entries, head: state.head, voids, problems, accepted: losses.accepted, state }
 }
 
 async function replayAll(
@@ -62,19 +71,31 @@ async function replayAll(
   genesis: Genesis,
   state: DraftState,
   { pin, journalKey, onSlot }: VerifyJournalOptions,
-  problems: JournalProblem[],
+  losses: Losses,
 ): Promise<void> {
   const watch = pin && new PinWatch(pin, { journalKey })
   watch?.start({ sequence: 0, hash: genesis.id })
   await replayFrom(store, state, journalKey, (applied) => {
     watch?.see(applied)
     onSlot?.(applied)
-    // The entries after it are out of reach for the same reason.
-    if (isOtherHistory(state, applied) && state.voids.get(applied.slot.sequence - 1) !== applied.voidReason) {
-      problems.push(problemOf(otherHistory(state, applied)))
-    }
+    losses.see(state, applied)
   })
   watch?.finish(state.head)
+}
+
+/** Entries of another history, and which of them an owner accepted as lost: whoever opens the journal goes on with those, too. */
+class Losses {
+  readonly open: JournalProblem[] = []
+  readonly accepted: AcceptedLoss[] = []
+
+  see(state: DraftState, applied: AppliedSlot): void {
+    const { slot, entry, voidReason } = applied
+    if (entry?.event === 'journal_accepted')
+      this.accepted.push(...this.open.splice(0).map((problem) => ({ ...problem, acceptedAt: slot.sequence })))
+    // The entries after it are out of reach for the same reason.
+    else if (isOtherHistory(state, applied) && state.voids.get(slot.sequence - 1) !== voidReason)
+      this.open.push(problemOf(otherHistory(state, applied)))
+  }
 }
 
 async function orProblem<T>(problems: JournalProblem[], work: () => Promise<T>): Promise<T | undefined> {
