@@ -26,7 +26,7 @@ export const EXITS = {
   access: [13, 'the key is right, but its member may not do this'],
   stop: [14, 'a STOP condition: a person has to decide'],
   format: [20, 'stored bytes break the format'],
-  integrity: [21, 'stored bytes are not what they must be'],
+  integrity: [21, 'stored bytes are missing, or not what they must be'],
   'not-found': [22, 'a snapshot, path or object that was named does not exist'],
   store: [30, 'a disk failed, of the store, a target or CAIRN_HOME: full, read-only, or down'],
   bug: [70, 'a defect of the program'],

@@ -26,7 +26,7 @@ abstract class CodedError extends Error {
   }
 }
 
-/** Stored bytes are not what they must be: damage or an attack. */
+/** Stored bytes are missing, or not what they must be: damage or an attack. */
 export class IntegrityError extends CodedError {
   override readonly name = 'IntegrityError'
 }

@@ -75,8 +75,7 @@ export function damageAtPath(error: unknown, path: Uint8Array): unknown {
 }
 
 function damageInSnapshot(error: unknown, { manifest, details }: SnapshotRecord, path: Uint8Array | undefined): unknown {
-  if (!isDamage(error)) return error
-  if (error.code === 'path-not-found') return missingIn({ manifest, details }, error)
+  if (!isDamage(error)) return missingIn({ manifest, details }, error)
   const snapshot = toHex(manifest)
   const below = path === undefined ? '' : `, /${Buffer.from(path).toString('utf8')}`
   return damageAt(error, `Snapshot ${snapshot.slice(0, 8)}${below}`, { snapshot })

@@ -159,6 +159,25 @@ describe('exit codes', () => {
     expect(error.name).toBe('IntegrityError')
   })
 
+  test.each([['ls'], ['show'], ['show', '--json'], ['diff', 's'], ['restore', '--to', 'out']])(
+    '21: %s of a snapshot whose manifest is missing: the journal names it, so it is damage',
+    async (command, ...args) => {
+      const copy = place.at(`no-manifest-${command}-${args.length}`)
+      fs.cpSync(place.at('repository'), copy, { recursive: true })
+      for (const manifest of filesBelow(path.basename(copy), 'manifests')) fs.rmSync(manifest)
+      const [verb, ...more] = command === 'diff' ? [command, ...args, 's'] : [command, 's', ...args]
+      const { code, stderr, stdout } = await place.run([verb, ...more], { env: { CAIRN_REPO: copy } })
+      expect([code, stdout + stderr]).toEqual([21, expect.stringMatching(/The manifest of snapshot [0-9a-f]{8} is missing from the store/)])
+    },
+  )
+
+  test('21: a pack is missing', async () => {
+    const copy = place.at('no-packs')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    for (const pack of filesBelow('no-packs', 'packs', 'data')) fs.rmSync(pack)
+    expect(await place.run(['cat', 's:f'], { env: { CAIRN_REPO: copy } })).toMatchObject({ code: 21 })
+  })
+
   describe('21: damage is told with its object, snapshot and path, and what to do', () => {
     const nest = (...more: string[]): string[] => ['--repo', place.at('nested'), ...more]
 

@@ -2,7 +2,7 @@
 
 import { toHex } from '../../format/bytes.ts'
 import type { Entry } from '../../format/tree.ts'
-import { FormatError, IntegrityError, NotFoundError } from '../../src/errors.ts'
+import { FormatError, IntegrityError } from '../../src/errors.ts'
 import { sha256 } from '../../src/repository/crypto/hash.ts'
 import type { SnapshotRecord } from '../../src/repository/journal/state.ts'
 import type { Repository } from '../../src/repository/repository.ts'
@@ -33,7 +33,7 @@ export async function salvage(repository: Repository, snapshot: SnapshotRecord):
 
 /** Whether an error says that stored bytes are lost or wrong. */
 export function isDamage(error: unknown): error is Error {
-  return error instanceof IntegrityError || error instanceof FormatError || error instanceof NotFoundError
+  return error instanceof IntegrityError || error instanceof FormatError
 }
 
 async function factsOf(repository: Repository, entry: Entry): Promise<string> {

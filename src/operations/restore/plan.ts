@@ -89,7 +89,7 @@ export interface PlannedWork {
 
 /**
  * Plans a restore of a snapshot.
- * @throws {NotFoundError} when the path or the manifest does not exist, `nothing-included` when no pattern matches; {StopError} `target-not-a-directory`, `mount-point`
+ * @throws {NotFoundError} when the path does not exist, `nothing-included` when no pattern matches; {StopError} `target-not-a-directory`, `mount-point`
  * @throws {StoreError} `target-no-space` when the target has no room for what is planned; {StopError} `plan-too-large`
  * @throws {UsageError} `own-place`, `target-parent`; {FormatError}, {IntegrityError} when manifest or trees are damaged; {CancelledError}
  */

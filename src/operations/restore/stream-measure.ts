@@ -20,7 +20,7 @@ export class StreamMeasurer {
     this.#repository = repository
   }
 
-  /** @throws {FormatError}, {IntegrityError}, {NotFoundError} when a list is damaged */
+  /** @throws {FormatError}, {IntegrityError} when a list is damaged */
   async measure({ depth, items }: Stream): Promise<StreamMeasure> {
     let [chunks, dataBytes] = [0, 0]
     for (const item of items) {

@@ -5,7 +5,7 @@ import { decodeManifestHeader, MANIFEST_HEADER_BYTES, type Manifest } from '../.
 import { manifestKey } from '../../../format/store-key.ts'
 import { encodeStream } from '../../../format/stream.ts'
 import { CLASS_CONFIG, CLASS_DATABASE, CLASS_LOGS, ENTRY_FILE, type Entry } from '../../../format/tree.ts'
-import { NotFoundError } from '../../errors.ts'
+import { IntegrityError } from '../../errors.ts'
 import { contentId } from '../../repository/crypto/chunk-id.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import type { SnapshotRecord } from '../../repository/journal/state.ts'
@@ -82,7 +82,7 @@ async function sealingKeyId(repository: Repository, { manifest }: SnapshotRecord
   const key = manifestKey(manifest)
   const header = await repository.store.get(key, { maxBytes: MANIFEST_HEADER_BYTES, range: { offset: 0, length: MANIFEST_HEADER_BYTES } })
   if (header === undefined)
-    throw new NotFoundError('manifest-missing', `The manifest ${key} is missing from the store.`, { fields: { object: key } })
+    throw new IntegrityError('manifest-missing', `The manifest ${key} is missing from the store.`, { fields: { object: key } })
   const { epoch } = decodeManifestHeader(header)
   const sealing = repository.journal.state.sealing.find((each) => each.epoch === epoch)
   return `epoch-${epoch}:${sealing === undefined ? 'unknown' : toHex(sha256(sealing.key)).slice(0, 32)}`

@@ -4,7 +4,7 @@
 import { toHex } from '../../../format/bytes.ts'
 import { type ChunkKind, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
 import { packKey } from '../../../format/store-key.ts'
-import { IntegrityError, NotFoundError } from '../../errors.ts'
+import { IntegrityError } from '../../errors.ts'
 import { turn } from '../../runtime/turn.ts'
 import type { PackKeys, PackReader } from '../pack/pack-reader.ts'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -35,8 +35,8 @@ export class ChunkReader {
 
   /**
    * Reads and proves one chunk; `length` in bytes, undefined for a list chunk, whose length no item tells.
-   * @throws {IntegrityError} when places exist but none holds the chunk; {NotFoundError} when no place is known;
-   * {StoreError} when the store fails. SPEC §9.3
+   * @throws {IntegrityError} when places exist but none holds the chunk, `chunk` when no place is known; {StoreError} when the store
+   * fails. SPEC §9.3
    */
   async read(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<Buffer> {
     await turn() // what walks trees and lists comes by here, and may find all of them in memory
@@ -87,7 +87,7 @@ export class ChunkReader {
 
   async #bytes(key: string, offset: number, length: number): Promise<Buffer> {
     const bytes = await this.#options.store.get(key, { maxBytes: length, range: { offset, length } })
-    if (bytes === undefined) throw new NotFoundError('pack', `The pack ${key} is missing from the store.`, { fields: { object: key } })
+    if (bytes === undefined) throw new IntegrityError('pack', `The pack ${key} is missing from the store.`, { fields: { object: key } })
     if (bytes.length < length)
       throw new IntegrityError('pack-truncated', `The pack ${key} is shorter than its index says.`, { fields: { object: key } })
     return bytes
@@ -102,7 +102,7 @@ export function packKindOf(kind: ChunkKind): PackKind {
 function unreadable(id: Uint8Array, failures: readonly Error[]): Error {
   const chunk = toHex(id)
   if (failures.length === 0) {
-    return new NotFoundError('chunk', `Chunk ${chunk} is nowhere in the repository.`, {
+    return new IntegrityError('chunk', `Chunk ${chunk} is nowhere in the repository.`, {
       hint: DAMAGE_HINT,
       fields: { chunk },
     })

@@ -1,13 +1,13 @@
 // Damage: stored bytes that are lost or wrong. Each layer that it passes says what it knows of the place: pack, path, snapshot.
 
-import { errorOfClass, FormatError, IntegrityError, NotFoundError, StoreError } from '../../errors.ts'
+import { errorOfClass, FormatError, IntegrityError, StoreError } from '../../errors.ts'
 
 /** What somebody does next who met damage. */
 export const DAMAGE_HINT = "'cairn verify' says what is harmed."
 
 /** Whether stored bytes are lost or wrong; that the store failed, or this program, is another matter. */
-export function isDamage(error: unknown): error is IntegrityError | FormatError | NotFoundError {
-  return error instanceof IntegrityError || error instanceof FormatError || error instanceof NotFoundError
+export function isDamage(error: unknown): error is IntegrityError | FormatError {
+  return error instanceof IntegrityError || error instanceof FormatError
 }
 
 const ONE_PLACE = new Set(['store-io', 'store-access', 'store-not-a-file'])

@@ -4,7 +4,7 @@ import { equalBytes, toHex } from '../../../format/bytes.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import type { Manifest } from '../../../format/manifest.ts'
 import { manifestKey } from '../../../format/store-key.ts'
-import { IntegrityError, NotFoundError } from '../../errors.ts'
+import { IntegrityError } from '../../errors.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { ReadKeys } from '../crypto/keyset.ts'
 import { type ManifestSealer, openManifest, sealManifest } from '../crypto/manifest-seal.ts'
@@ -26,7 +26,7 @@ export async function writeManifest(
 
 /**
  * Reads the manifest of a snapshot and checks that it is the one that the journal's entry means (SPEC §9.4.2).
- * @throws {NotFoundError} when the object is missing; {IntegrityError} when it is another, or not signed by who committed.
+ * @throws {IntegrityError} `manifest-missing`: the journal names it, so that is damage; when it is another, or not signed by who committed.
  */
 export async function readManifest(
   store: ObjectStore,
@@ -36,7 +36,7 @@ export async function readManifest(
   const key = manifestKey(snapshot.manifest)
   const object = await store.get(key, { maxBytes: LIMITS.manifestRawBytes + (1 << 20) })
   if (object === undefined) {
-    throw new NotFoundError(
+    throw new IntegrityError(
       'manifest-missing',
       `The manifest of snapshot ${toHex(snapshot.manifest).slice(0, 8)} is missing from the store.`,
       {

@@ -5,7 +5,7 @@ import { asBuffer } from '../../../format/bytes.ts'
 import { type SegmentPack, SHORT_ID_BYTES } from '../../../format/index-segment.ts'
 import { type DirectoryBlock, PACK_FOOTER_BYTES, PACK_HEADER_BYTES, type PackKind } from '../../../format/pack.ts'
 import { parseStoreKey } from '../../../format/store-key.ts'
-import { NotFoundError, StoreError } from '../../errors.ts'
+import { IntegrityError, StoreError } from '../../errors.ts'
 import type { PackKeys, PackReader } from '../pack/pack-reader.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { ChunkIndex } from './chunk-index.ts'
@@ -48,12 +48,13 @@ export interface OpenedPack {
 
 /**
  * Opens the directory of a pack by its store key; `packBytes` is asked of the store unless it is known.
- * @throws {NotFoundError} `pack`; {IntegrityError}, {FormatError} when it does not open; {StoreError}.
+ * @throws {IntegrityError} `pack` when it is missing; {IntegrityError}, {FormatError} when it does not open; {StoreError}.
  */
 export async function openPack(store: ObjectStore, packs: PackReader, key: string, packBytes?: number): Promise<OpenedPack> {
   const parsed = parseStoreKey(key)
   const size = packBytes ?? (await store.size(key))
-  if (parsed.kind !== 'pack' || size === undefined) throw new NotFoundError('pack', `There is no pack ${key}.`, { fields: { object: key } })
+  if (parsed.kind !== 'pack' || size === undefined)
+    throw new IntegrityError('pack', `There is no pack ${key}.`, { fields: { object: key } })
   const keys = packs.openHeader(await part(store, key, 0, PACK_HEADER_BYTES), parsed.packKind)
   const footer = await part(store, key, size - PACK_FOOTER_BYTES, PACK_FOOTER_BYTES)
   const { directoryOffset, directoryBytes } = packs.openFooter(keys, footer)
@@ -83,6 +84,6 @@ export function segmentPack(id: Uint8Array, kind: PackKind, packBytes: number, b
 
 async function part(store: ObjectStore, key: string, offset: number, length: number): Promise<Buffer> {
   const bytes = await store.get(key, { maxBytes: length, range: { offset, length } })
-  if (bytes === undefined) throw new NotFoundError('pack', `The pack ${key} vanished while it was read.`, { fields: { object: key } })
+  if (bytes === undefined) throw new IntegrityError('pack', `The pack ${key} vanished while it was read.`, { fields: { object: key } })
   return bytes
 }
