@@ -2,13 +2,19 @@
 
 import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
-import { find } from '../../src/operations/find/find.ts'
+import { find, type Unsearched } from '../../src/operations/find/find.ts'
 import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
 import type { JournalState, SnapshotRecord } from '../../src/repository/journal/state.ts'
+import { DAMAGE_HINT } from '../../src/repository/objects/damage.ts'
 import { entryJson, shortLine } from '../output/entry.ts'
+import { colour } from '../output/human.ts'
 import { notePartial } from '../output/partial.ts'
+import { printableLine } from '../output/path-text.ts'
 import { defineCommand } from '../run.ts'
 import { SNAPSHOT_NOTE } from '../snapshot-argument.ts'
+
+/** Problems that programs find in the result. */
+const KEPT_PROBLEMS = 1000
 
 export const command = defineCommand({
   command: 'find <snapshot> [pattern]',
@@ -33,12 +39,28 @@ export const command = defineCommand({
     const { repository } = await openSession()
     const snapshots = searched(repository.journal.state, args)
     notePartial(output, snapshots)
-    await output.list({ pattern }, 'matches', find(repository, snapshots, pattern, signal), {
-      json: ({ snapshot, ...found }) => ({ snapshot: toHex(snapshot.manifest), ...entryJson(found) }),
-      human: ({ snapshot, ...found }) => `${toHex(snapshot.manifest).slice(0, 8)}:${shortLine(found)}`,
+    const problems: Unsearched[] = []
+    let errors = 0
+    const onDamage = (damage: Unsearched): void => {
+      errors += 1
+      if (problems.length < KEPT_PROBLEMS) problems.push(damage)
+      output.warning(`${colour('yellow', 'not searched')} ${printableLine(damage.message)}`)
+    }
+    const found = find(repository, snapshots, pattern, { ...(args.allSnapshots && { onDamage }), signal })
+    await output.list({ pattern }, 'matches', found, {
+      json: ({ snapshot, ...match }) => ({ snapshot: toHex(snapshot.manifest), ...entryJson(match) }),
+      human: ({ snapshot, ...match }) => `${toHex(snapshot.manifest).slice(0, 8)}:${shortLine(match)}`,
+      tail: () => ({ errors, problems: problems.map(problemJson) }),
     })
+    if (errors === 0) return
+    output.warning(`Not everything could be searched. ${DAMAGE_HINT}`)
+    return 'integrity'
   },
 })
+
+function problemJson({ snapshot, message }: Unsearched): object {
+  return { snapshot: toHex(snapshot.manifest), message }
+}
 
 function searched(
   state: JournalState,

@@ -74,7 +74,8 @@ export function damageAtPath(error: unknown, path: Uint8Array): unknown {
   return isDamage(error) ? damageAt(error, `/${Buffer.from(path).toString('utf8')}`, {}) : error
 }
 
-function damageInSnapshot(error: unknown, { manifest, details }: SnapshotRecord, path: Uint8Array | undefined): unknown {
+/** Damage with the snapshot's id, as `ofSnapshot` tells it. */
+export function damageInSnapshot(error: unknown, { manifest, details }: SnapshotRecord, path?: Uint8Array): unknown {
   if (!isDamage(error)) return missingIn({ manifest, details }, error)
   const snapshot = toHex(manifest)
   const below = path === undefined ? '' : `, /${Buffer.from(path).toString('utf8')}`

@@ -5,12 +5,25 @@ import { ENTRY_DIRECTORY, type Entry } from '../../../format/tree.ts'
 import { UsageError } from '../../errors.ts'
 import { sha256 } from '../../repository/crypto/hash.ts'
 import type { SnapshotRecord } from '../../repository/journal/state.ts'
+import { isDamage, isUnreadable } from '../../repository/objects/damage.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { entriesOf, type FoundEntry, joinPath, ofSnapshot } from '../snapshot-tree.ts'
+import { damageInSnapshot, entriesOf, type FoundEntry, joinPath } from '../snapshot-tree.ts'
 import { globMatcher, type PathMatcher } from './glob.ts'
 
 export interface Match extends FoundEntry {
   readonly snapshot: SnapshotRecord
+}
+
+/** Why a snapshot, or a directory of it, could not be searched. */
+export interface Unsearched {
+  readonly snapshot: SnapshotRecord
+  readonly message: string
+}
+
+export interface FindOptions {
+  /** Hears of what is damaged, and the search goes on without it; where there is none, damage ends the search. */
+  readonly onDamage?: (unsearched: Unsearched) => void
+  readonly signal?: AbortSignal
 }
 
 /** Matches by directory: its path and content. Those of the snapshot before, and of the one that is searched now. */
@@ -31,23 +44,38 @@ interface OpenDirectory {
 
 /**
  * Searches snapshots one after the other.
- * @throws {UsageError} `pattern` when the pattern cannot be read.
+ * @throws {UsageError} `pattern` when the pattern cannot be read; {IntegrityError}, {FormatError} for damage that nobody hears of.
  */
 export async function* find(
   repository: Repository,
   snapshots: Iterable<SnapshotRecord>,
   pattern: string,
-  signal?: AbortSignal,
+  { onDamage, signal }: FindOptions = {},
 ): AsyncGenerator<Match> {
   const matches = matcherOf(pattern)
   let before: Searched = new Map()
   for (const snapshot of snapshots) {
+    const damaged = (error: unknown): void => {
+      if (onDamage === undefined || !(isDamage(error) || isUnreadable(error))) throw error
+      onDamage({ snapshot, message: error.message })
+    }
     const now: Searched = new Map()
-    const { root } = await repository.readManifest(snapshot)
-    const search = new Search(repository, matches, before, now, signal)
-    for await (const found of ofSnapshot(snapshot, search.from(root))) yield { ...found, snapshot }
+    const root = await rootOf(repository, snapshot).catch(damaged)
+    if (root === undefined) continue
+    const search = new Search(repository, matches, before, now, { signal, damaged: (error) => damaged(damageInSnapshot(error, snapshot)) })
+    for await (const found of search.from(root)) yield { ...found, snapshot }
     before = now
   }
+}
+
+async function rootOf(repository: Repository, snapshot: SnapshotRecord): Promise<Entry> {
+  return (await repository.readManifest(snapshot)).root
+}
+
+interface SearchOptions {
+  /** Throws what ends the search; returns when it goes on without the directory that could not be read. */
+  readonly damaged: (error: unknown) => void
+  readonly signal: AbortSignal | undefined
 }
 
 class Search {
@@ -55,24 +83,24 @@ class Search {
   readonly #matches: PathMatcher
   readonly #before: Searched
   readonly #now: Searched
-  readonly #signal: AbortSignal | undefined
+  readonly #options: SearchOptions
   #kept = 0
 
-  constructor(repository: Repository, matches: PathMatcher, before: Searched, now: Searched, signal: AbortSignal | undefined) {
+  constructor(repository: Repository, matches: PathMatcher, before: Searched, now: Searched, options: SearchOptions) {
     this.#repository = repository
     this.#matches = matches
     this.#before = before
     this.#now = now
-    this.#signal = signal
+    this.#options = options
   }
 
   /** What matches in a whole tree, in order. Not recursive: trees may be 65,536 deep. */
   async *from(root: Entry): AsyncGenerator<FoundEntry> {
     const stack = [this.#open({ path: Buffer.alloc(0), entry: root })]
     for (let directory = stack.at(-1); directory !== undefined; directory = stack.at(-1)) {
-      this.#signal?.throwIfAborted()
-      const { done, value: entry } = await directory.entries.next()
-      if (done === true) {
+      this.#options.signal?.throwIfAborted()
+      const entry = await this.#next(directory)
+      if (entry === undefined) {
         stack.pop()
         this.#keep(directory, stack.at(-1))
         continue
@@ -83,6 +111,18 @@ class Search {
         yield found
       }
       if (entry.type === ENTRY_DIRECTORY) yield* this.#enter(found, directory, stack)
+    }
+  }
+
+  /** The next entry of a directory; undefined at its end. What lies behind damage is not known, so the directory is not kept. */
+  async #next(directory: OpenDirectory): Promise<Entry | undefined> {
+    try {
+      const { done, value } = await directory.entries.next()
+      return done === true ? undefined : value
+    } catch (error) {
+      this.#options.damaged(error)
+      directory.matches = undefined
+      return undefined
     }
   }
 
