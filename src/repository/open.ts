@@ -45,9 +45,10 @@ export interface OpenOptions {
 export async function openRepository(options: OpenOptions): Promise<Repository> {
   const { store, expected, memory } = options
   const genesis = await readGenesis(store, expected)
-  await checkRepositoryJson(store, genesis.id)
-  const keys = await unlockKeys(store, genesis, await options.unlock(genesis.id))
   const remembered = memory.pinOf(genesis.id)
+  const isKnown = expected !== undefined || (remembered !== undefined && remembered.pin.sequence > 0)
+  await checkRepositoryJson(store, genesis.id, { isKnown })
+  const keys = await unlockKeys(store, genesis, await options.unlock(genesis.id))
   const journal = await Journal.open({
     store,
     repository: genesis.id,

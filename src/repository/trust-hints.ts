@@ -7,11 +7,19 @@ import { REPOSITORY_JSON } from '../../format/store-key.ts'
 import { FormatError, StopError } from '../errors.ts'
 import type { ObjectStore } from './store/object-store.ts'
 
+const HINTS_WRONG =
+  `The journal is that of the repository that this machine knows, so ${REPOSITORY_JSON} was damaged or replaced. It holds hints only: put it ` +
+  'back from a copy of the store, or move it away, and the repository opens without it.'
+
+const ONE_WRONG =
+  `One of them was damaged or replaced. Compare both with another copy of the store. When an identity file names the journal's repository, ` +
+  `it is ${REPOSITORY_JSON} that is wrong: it holds hints only, so move it away.`
+
 /**
- * Checks the hints of a repository, where there are any.
+ * Checks the hints of a repository, where there are any; `isKnown` when this client knows the journal's repository.
  * @throws {StopError} `newer-repository`, `repository-replaced`; {FormatError} when the file is broken.
  */
-export async function checkRepositoryJson(store: ObjectStore, repository: Id): Promise<void> {
+export async function checkRepositoryJson(store: ObjectStore, repository: Id, { isKnown }: { readonly isKnown: boolean }): Promise<void> {
   const bytes = await store.get(REPOSITORY_JSON, { maxBytes: LIMITS.smallObjectBytes })
   if (bytes === undefined) return
   const { repository: named, features } = readHints(bytes, store.location)
@@ -23,7 +31,7 @@ export async function checkRepositoryJson(store: ObjectStore, repository: Id): P
     'repository-replaced',
     `${REPOSITORY_JSON} names repository ${toHex(named).slice(0, 16)}, the journal begins ${toHex(repository).slice(0, 16)}.`,
     {
-      hint: 'Files of two repositories were mixed, or somebody replaced one of them. Compare with another copy of the store.',
+      hint: isKnown ? HINTS_WRONG : ONE_WRONG,
       fields: { expected: toHex(named), found: toHex(repository) },
     },
   )

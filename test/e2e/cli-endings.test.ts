@@ -122,6 +122,45 @@ describe('exit codes', () => {
     expect(error).toMatchObject({ code: 'repository-replaced', hint: expect.stringContaining('another CAIRN_HOME') })
   })
 
+  test.each([
+    ['on a machine that knows the journal’s repository', () => place.at('home'), /that this machine knows, so cairn\.json was damaged/],
+    ['on a new machine', () => place.at('new-home'), /identity file names the journal's repository, it is cairn\.json/],
+  ])(
+    '14: a cairn.json that contradicts the journal is told with what fits, and the repository opens without it: %s',
+    async (name, home, hint) => {
+      const copy = place.at(`contradicted ${name}`)
+      fs.cpSync(place.at('repository'), copy, { recursive: true })
+      const file = path.join(copy, 'cairn.json')
+      const hints = fs.readFileSync(file, 'utf8')
+      fs.chmodSync(file, 0o600)
+      fs.writeFileSync(
+        file,
+        hints.replace(/("repository":"\w{3})(\w)/, (_, begin, digit) => `${begin}${digit === '0' ? '1' : '0'}`),
+      )
+      const identity = place.at('home', 'identities', `${JSON.parse(hints).repository}.json`)
+      const env = { CAIRN_REPO: copy, CAIRN_HOME: home(), CAIRN_IDENTITY: identity }
+      const { error } = await place.json(['log'], { env, code: 14 })
+      expect(error).toMatchObject({ code: 'repository-replaced', hint: expect.stringMatching(hint) })
+      expect(error.hint).not.toContain('CAIRN_HOME')
+      fs.renameSync(file, path.join(copy, 'tmp', 'moved'))
+      expect((await place.json(['log'], { env })).snapshots).toHaveLength(1)
+    },
+  )
+
+  test('21: a pack’s header that is damaged is no mix-up for sure', async () => {
+    const copy = place.at('damaged-header')
+    fs.cpSync(place.at('repository'), copy, { recursive: true })
+    for (const pack of filesBelow('damaged-header', 'packs', 'tree')) {
+      const bytes = fs.readFileSync(pack)
+      bytes[20]! ^= 1
+      fs.chmodSync(pack, 0o600)
+      fs.writeFileSync(pack, bytes)
+    }
+    const { error } = await place.json(['ls', 's'], { env: { CAIRN_REPO: copy }, code: 21 })
+    expect(error.message).toContain('whose header is damaged, or that belongs to another repository')
+    expect(error.hint).toContain("'cairn verify --data' tells more")
+  })
+
   test('14: a journal that was rolled back is a STOP by its name', async () => {
     const copy = place.at('rolled-back')
     fs.cpSync(place.at('repository'), copy, { recursive: true })

@@ -31,6 +31,12 @@ chmod u+w "$@"
 rm "$1"
 for segment in "\${@:2}"; do printf x | dd of="$segment" bs=1 seek=200 conv=notrunc status=none; done
 `,
+  /** A digit of the repository id in cairn.json has rotted. */
+  'damaged-hints': `
+hints=/mnt/backup/cairn/cairn.json
+chmod u+w "$hints"
+sed -i -E 's/("repository":"...)[0-7]/\\18/; t; s/("repository":"...)./\\10/' "$hints"
+`,
   /** The disk of the home forgot what the catalog held. */
   'damaged-catalog': 'seq 1 2000 > ~/.config/cairn/catalog.db',
   /** The store's disk died, and its copy of yesterday is put in its place. */

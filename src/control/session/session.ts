@@ -2,6 +2,7 @@
 // scheduled ones too, so that there is one road to keys and pins.
 
 import { toHex } from '../../../format/bytes.ts'
+import { journalKey } from '../../../format/store-key.ts'
 import { KeyError, StopError, UsageError } from '../../errors.ts'
 import { readRecoveryCode } from '../../repository/crypto/recovery.ts'
 import { openRepository, rememberHead, type Unlock } from '../../repository/open.ts'
@@ -66,11 +67,11 @@ export class Session {
   }
 }
 
-/** What a person can do who meant to replace the repository: this home remembers which one lies at a place. */
+/** What a person can do who meant to replace the repository: this home remembers which one lies at a place. A cairn.json that is wrong is told by its own hint. */
 function atKnownPlace(error: unknown, location: string): unknown {
-  if (!(error instanceof StopError) || error.code !== 'repository-replaced') return error
+  if (!(error instanceof StopError) || error.fields['expectedRepository'] === undefined) return error
   return new StopError(error.code, error.message, {
-    hint: `Check that the right disk is mounted at ${location}. If the repository there was replaced on purpose, open it with another CAIRN_HOME, or from another path.`,
+    hint: `Check that the right disk is mounted at ${location}. If the repository there was replaced on purpose, open it with another CAIRN_HOME, or from another path. A damaged ${journalKey(0)} looks the same: bring it back from a copy of the store.`,
     fields: error.fields,
     cause: error,
   })

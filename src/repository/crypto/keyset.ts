@@ -56,7 +56,7 @@ export function readKeyOf(readKeys: ReadKeys | undefined, epoch: number, what: '
 /** @throws {IntegrityError} `<what>-repository` when an object says that it belongs to another repository. */
 export function checkRepository(found: Id, expected: Id, what: string): void {
   if (equalBytes(found, expected)) return
-  throw new IntegrityError(`${what}-repository`, `A ${what} that belongs to another repository.`, {
-    hint: 'Somebody put it there, or two repositories were mixed up. Nothing of it was used.',
+  throw new IntegrityError(`${what}-repository`, `A ${what} whose header is damaged, or that belongs to another repository.`, {
+    hint: "'cairn verify --data' tells more. Nothing of it was used.",
   })
 }
