@@ -37,6 +37,11 @@ hints=/mnt/backup/cairn/cairn.json
 chmod u+w "$hints"
 sed -i -E 's/("repository":"...)[0-7]/\\18/; t; s/("repository":"...)./\\10/' "$hints"
 `,
+  /** A copy of the store was tried, and the original stayed as it was. */
+  'used-copy': `
+cp -a /mnt/backup/cairn /mnt/backup/second
+cairn verify --repo /mnt/backup/second
+`,
   /** The disk of the home forgot what the catalog held. */
   'damaged-catalog': 'seq 1 2000 > ~/.config/cairn/catalog.db',
   /** The store's disk died, and its copy of yesterday is put in its place. */

@@ -19,7 +19,9 @@ export function samePin(a: Pin, b: Pin): boolean {
 /** Another client's owner has to be told what this client lost. */
 function acceptHint({ sequence, hash }: Pin): string {
   return (
-    'Stop and find out why: a store restored from an older copy looks like this, and so does an attack. When it is known to be ' +
+    'Stop and find out why: a store restored from an older copy looks like this, and so does an attack. So does the original, after a copy ' +
+    'of it was used from here: commit, restore and verify write into the journal of the copy. Then accept nothing yet: what the copy has more ' +
+    '(its journal last) can be copied into the original as long as nothing was written there meanwhile. When a loss is known to be ' +
     `legitimate, an owner runs \`cairn journal accept\`; on another machine with --lost ${sequence}:${toHex(hash)}`
   )
 }
