@@ -78,7 +78,7 @@ function humanRepository(stats: RepositoryStats, snapshots: readonly SnapshotRec
     right(humanBytes(details.storedBytes)),
   ])
   return [
-    `${humanCount(stats.snapshots)} snapshots: ${humanBytes(rawBytes)} raw, ${humanBytes(uniqueBytes)} deduplicated, ${humanBytes(stored)} stored${ratio(rawBytes, stored)}`,
+    `${humanCount(stats.snapshots)} snapshots: ${humanBytes(rawBytes)} raw, ${humanBytes(uniqueBytes)} deduplicated, ${humanBytes(stored)} stored${stored === 0 ? '' : `; ${ratio(rawBytes, stored)}`}`,
     `${humanCount(packs)} packs (${humanBytes(dataPackBytes)} data, ${humanBytes(treePackBytes)} trees), ${humanCount(chunks)} chunks`,
     ...(rows.length === 0 ? [] : ['', table([['snapshot', 'time (UTC)', 'series', right('raw'), right('new'), right('stored')], ...rows])]),
   ].join('\n')
@@ -90,21 +90,22 @@ function humanSnapshot(
 ): string {
   const { missingChunks, treeRawBytes, treeStoredBytes } = stats
   const rows: Cell[][] = [
-    ['', right('files'), right('raw'), right('deduplicated'), right('stored')],
+    ['', right('files'), right('raw'), right('deduplicated'), right('stored'), right('raw to stored')],
     ...directories.map((each) => sizesRow(each.path.length === 0 ? '(files in the root)' : `${pathText(each.path)}/`, each)),
     sizesRow('all', stats),
   ]
   return [
     table(rows),
-    `trees: ${humanBytes(treeRawBytes)} raw, ${humanBytes(treeStoredBytes)} stored${ratio(stats.rawBytes, stats.storedBytes)}`,
+    `trees: ${humanBytes(treeRawBytes)} raw, ${humanBytes(treeStoredBytes)} stored`,
     ...(missingChunks === 0 ? [] : [`${humanCount(missingChunks)} chunks are not in the index: run 'cairn verify'`]),
   ].join('\n')
 }
 
 function sizesRow(name: string, { files, rawBytes, deduplicatedBytes, storedBytes }: SizeStats): Cell[] {
-  return [name, right(humanCount(files)), right(humanBytes(rawBytes)), right(humanBytes(deduplicatedBytes)), right(humanBytes(storedBytes))]
+  const bytes = [rawBytes, deduplicatedBytes, storedBytes].map((each) => right(humanBytes(each)))
+  return [name, right(humanCount(files)), ...bytes, right(ratio(rawBytes, storedBytes))]
 }
 
 function ratio(rawBytes: number, storedBytes: number): string {
-  return storedBytes === 0 ? '' : `; ${(rawBytes / storedBytes).toFixed(1)} to 1`
+  return storedBytes === 0 ? '' : `${(rawBytes / storedBytes).toFixed(1)} to 1`
 }

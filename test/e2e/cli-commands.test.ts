@@ -459,6 +459,10 @@ describe('looking', () => {
   })
 
   test('stats names the snapshot that it is of, also the latest, which nobody named', async () => {
+    const { stdout } = await place.run(['stats', 's'])
+    const ratio = (one.rawBytes / one.storedBytes).toFixed(1)
+    expect(stdout).toMatch(new RegExp(`^all .* ${ratio} to 1$`, 'm'))
+    expect(stdout).toMatch(/^trees: \S+ \S+ raw, \S+ \S+ stored$/m)
     const { stdout } = await place.run(['stats', '--by-directory'])
     const latest = (await place.json(['log'])).snapshots[0]
     expect(stdout).toMatch(new RegExp(`^Snapshot ${latest.snapshot.slice(0, 8)} of ${latest.series}, of \\d{4}-.*Z\n`))
