@@ -20,6 +20,16 @@ export function isSeriesName(name: string): boolean {
   return seriesNameProblem(name) === undefined
 }
 
+/** The name of a series that a path gives, without its slashes at both ends, in the letters of SPEC §7.2; undefined when it gives none. */
+export function seriesNameOfPath(path: string): string | undefined {
+  const letters = path
+    .replace(/^\/+|\/+$/g, '')
+    .replace(/[^A-Za-z0-9._/-]/g, '-')
+    .replace(/\.\.+/g, (dots) => '-'.repeat(dots.length))
+  const plain = letters === '' ? 'root' : letters.replace(/^[.-]/, '_')
+  return [plain, `_${plain}`].find(isSeriesName)
+}
+
 /**
  * The name, where it may name a series or tag. SPEC §7.2
  * @throws {FormatError} `series-name` when it may not.

@@ -49,6 +49,9 @@ describe('names of snapshots', () => {
     ['laptop', 4],
     ['laptop~1', 2],
     ['home/shop', 3],
+    ['/home/shop', 3],
+    ['/laptop/~1', 2],
+    ['/home/shop@2026-11-20', 3],
     ['aa11', 1],
     ['AA12', 2],
     [`cc00${'0'.repeat(60)}`, 4],
@@ -74,6 +77,8 @@ describe('names of snapshots', () => {
   test.each([
     ['nothing', 'snapshot-not-found'],
     ['dddd', 'snapshot-not-found'],
+    ['/good', 'snapshot-not-found'],
+    ['/', 'snapshot-not-found'],
     ['latest~4', 'snapshot-not-found'],
     ['laptop~3', 'snapshot-not-found'],
     ['laptop@2020-01-01', 'snapshot-not-found'],

@@ -1,6 +1,6 @@
 // Which series a commit belongs to when nobody says: the path that is captured names it, and it stays with that source.
 
-import { isSeriesName } from '../../../format/names.ts'
+import { seriesNameOfPath } from '../../../format/names.ts'
 import { UsageError } from '../../errors.ts'
 import type { JournalState } from '../../repository/journal/state.ts'
 import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
@@ -10,12 +10,8 @@ import type { CaptureRoot } from '../../sources/filesystem/selection.ts'
  * @throws {UsageError} `series-needed` when no name can be made of it.
  */
 export function defaultSeries(path: string): string {
-  const letters = path
-    .replace(/^\/+|\/+$/g, '')
-    .replace(/[^A-Za-z0-9._/-]/g, '-')
-    .replace(/\.\.+/g, (dots) => '-'.repeat(dots.length))
-  const plain = letters === '' ? 'root' : letters.replace(/^[.-]/, '_')
-  for (const name of [plain, `_${plain}`]) if (isSeriesName(name)) return name
+  const name = seriesNameOfPath(path)
+  if (name !== undefined) return name
   throw new UsageError('series-needed', `No series name can be made of ${path}.`, { hint: 'Give one with --name SERIES.' })
 }
 

@@ -1,6 +1,7 @@
 // How people name snapshots: id prefix, `latest`, `latest~2`, SERIES, SERIES~1, SERIES@2026-11-20T10:00, or a tag.
 
 import { equalBytes, toHex } from '../../../format/bytes.ts'
+import { seriesNameOfPath } from '../../../format/names.ts'
 import { NotFoundError, StopError, UsageError } from '../../errors.ts'
 import { isoTime, parseTime } from '../../runtime/clock.ts'
 import type { JournalState, SnapshotRecord } from './state.ts'
@@ -27,7 +28,8 @@ export function splitSnapshotPath(text: string): SnapshotPath {
 }
 
 /**
- * The snapshot that a name means. `latest` counts over all series, `SERIES` and whatever else over one; `~N` goes N snapshots back,
+ * The snapshot that a name means. `latest` counts over all series, `SERIES` and whatever else over one; a series that was named after
+ * an absolute path goes by that, too; `~N` goes N snapshots back,
  * `@TIME` to the last one made at or before a time.
  * @throws {NotFoundError} `snapshot-not-found`; {StopError} `ambiguous-snapshot`; {UsageError} `snapshot-name`, `snapshot-time`.
  */
@@ -77,7 +79,7 @@ function newestOf(state: JournalState, base: string): SnapshotRecord | undefined
   if (ID_PREFIX.test(base.toLowerCase())) return byPrefix(state, base.toLowerCase())
   const tagged = state.tags.get(base)
   const snapshot = tagged && state.snapshots.findLast(({ manifest }) => equalBytes(manifest, tagged))
-  const head = state.heads.get(base)
+  const head = state.heads.get(base) ?? (base.startsWith('/') ? state.heads.get(seriesNameOfPath(base) ?? '') : undefined)
   if (snapshot !== undefined && head !== undefined && snapshot !== head)
     throw ambiguous(base, [snapshot, head], 'It is a tag and a series: name the snapshot by its id, or take the tag away.')
   return snapshot ?? head
