@@ -111,6 +111,19 @@ describe('journal accept', () => {
     await place.json([...accept, '--lost', '12:zz', '--plan'], { env, code: 2 })
   }, 60_000)
 
+  test('tells a client that never saw the repository what the journal shows, not what it had seen', async () => {
+    const env = place.copy()
+    const entry = slotFile(env, 1)
+    const bytes = fs.readFileSync(entry)
+    bytes[100]! ^= 1
+    fs.chmodSync(entry, 0o600)
+    fs.writeFileSync(entry, bytes)
+    const [identity] = fs.globSync(`${env.CAIRN_HOME}/identities/*.json`)
+    const fresh: PlaceEnv = { ...env, CAIRN_HOME: place.at('never-seen') }
+    const { plan } = await place.json([...accept, '--identity', identity!, '--plan'], { env: fresh })
+    expect(plan.objects[0]).toMatch(/^entry 2 \([0-9a-f]{64}\), which a member signed after another history than the journal holds/)
+  }, 60_000)
+
   test('is refused without a yes, with another digest, and to an agent', async () => {
     const env = rolledBack()
     const stays = lastSlot(env)

@@ -107,11 +107,10 @@ async function partsOf(session: UnpinnedSession, lost: Pin, { reason, lost: name
     journalKey: repository.writeKeys.journal,
   })
   const before = named === undefined && remembered !== undefined ? decodeState(repository.id, remembered.state) : undefined
-  const whose = named === undefined ? 'this client' : 'another client'
   return {
     operation: 'journal accept',
     objects: [
-      `entry ${lost.sequence} (${toHex(lost.hash)}), which ${whose} had verified and the journal does not hold`,
+      `entry ${lost.sequence} (${toHex(lost.hash)}), ${whatIsLost(session, named)}`,
       ...(before === undefined ? [] : lossLines(lossBetween(before, repository.journal.state))),
       ...problems.map(({ message }) => message),
     ],
@@ -123,6 +122,13 @@ async function partsOf(session: UnpinnedSession, lost: Pin, { reason, lost: name
       `Every client that misses entry ${lost.sequence} goes on with the journal as it is now, for ever. Snapshots, tags, and changes of members ` +
       `and keys that stood in the lost entries are given up. Reason: ${reason}`,
   }
+}
+
+/** A client that never saw the repository knows only what the journal shows. */
+function whatIsLost({ remembered }: UnpinnedSession, named: Pin | undefined): string {
+  if (named !== undefined) return 'which another client had verified and the journal does not hold'
+  if (remembered !== undefined) return 'which this client had verified and the journal does not hold'
+  return 'which a member signed after another history than the journal holds, and all that continues it'
 }
 
 function lossLines({ snapshots, membersBack, membersGone, grantsBack }: Loss): string[] {
