@@ -12,8 +12,9 @@ import { nearest } from './suggest.ts'
 export function usageError(message: string, argv: readonly string[], program: Argv<GlobalArgs>): UsageError {
   const [word] = wordsOf(argv)
   if (word !== undefined && !Object.hasOwn(COMMANDS, word)) return unknownCommand('', word, Object.keys(COMMANDS), argv)
-  // yargs asks for the command first, and takes what follows an unknown option for its value.
-  const stray = /No(ne| command) was named\.$/.test(message) ? strayOption(argv, program) : undefined
+  // yargs asks first for what is missing, and takes what follows an unknown option for its value.
+  const isAsking = /No(ne| command) was named\.$/.test(message)
+  const stray = isAsking || message.startsWith('Missing required argument') ? strayOption(argv, program, isAsking ? '-' : '--') : undefined
   if (stray !== undefined) return unknownOption(stray, argv, program)
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')
   if (unknown === undefined) return new UsageError('usage', invalidValue(message) ?? sentence(message), { hint: helpHint(argv) })
@@ -39,9 +40,10 @@ function knownOptions(program: Argv<GlobalArgs>): string[] {
   return [...Object.keys(key), ...Object.values(alias).flat()]
 }
 
-function strayOption(argv: readonly string[], program: Argv<GlobalArgs>): string | undefined {
+/** An option that is not known; letters behind one dash may be several that are. */
+function strayOption(argv: readonly string[], program: Argv<GlobalArgs>, dashes: string): string | undefined {
   const known = knownOptions(program).map(camelCase)
-  const options = beforeOperands(argv).filter((word) => word.startsWith('-'))
+  const options = beforeOperands(argv).filter((word) => word.startsWith(dashes))
   return options.map((word) => word.split('=', 1)[0]!).find((option) => !known.includes(camelCase(option)))
 }
 

@@ -26,7 +26,7 @@ export const command = defineCommand({
     ['cairn find laptop "*.key" --all-snapshots', 'in every snapshot of a series'],
   ],
   exits: ['no-repository', 'key', 'stop', 'format', 'integrity', 'not-found', 'store'],
-  notes: `${SNAPSHOT_NOTE} In a pattern, * and ? stop at slashes, ** does not; [a-z] and [!a-z] are sets; \\ takes the next letter as it is.`,
+  notes: `${SNAPSHOT_NOTE} In a pattern, * and ? stop at slashes, ** does not; a slash at the end means directories; [a-z] and [!a-z] are sets; \\ takes the next letter as it is.`,
   reads: true,
   builder: (yargs) =>
     yargs

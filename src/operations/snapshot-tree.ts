@@ -131,7 +131,7 @@ function notFound(path: Buffer, parent: FoundEntry): NotFoundError {
   const text = path.toString('utf8')
   const inDirectory = parent.entry.type === ENTRY_DIRECTORY
   const above = parent.path.length === 0 ? '/' : parent.path.toString('utf8')
-  return new NotFoundError('path-not-found', `The snapshot has no ${text}.`, {
+  return new NotFoundError('path-not-found', `The snapshot has no '${text}'.`, {
     ...(!inDirectory && { hint: `${above} is no directory.` }),
     fields: { path: text, above },
   })

@@ -33,6 +33,8 @@ describe('behind --', () => {
     [['log', 's', '--', '-x'], 'The argument -x is one too many.'],
     [['commit', '--name', '--', 'a'], 'Not enough arguments following: name.'],
     [['restore', '--', 's', '--to', 'out'], 'Missing required argument: to.'],
+    [['restore', 's', '--too', 'out'], 'There is no option --too.\n  Did you mean --to?'],
+    [['restore', 's', '-q'], 'Missing required argument: to.'],
   ])('%j is told as: %s', async (args, message) => {
     const { code, stdout, stderr } = await place.run(args)
     expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(message)])

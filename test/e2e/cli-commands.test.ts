@@ -342,6 +342,7 @@ describe('looking', () => {
     expect((await place.run(['ls', 's~1:/a/b/', '-R'])).stdout).toBe('a/b/service.log\n')
     expect((await place.run(['ls', 's~1:link', '-l'])).stdout).toMatch(/^lrwxrwxrwx .* link -> a\/x\.txt\n$/)
     expect((await place.json(['ls', 's:nowhere'], { code: 22 })).error.code).toBe('path-not-found')
+    expect((await place.json(['ls', 's:./x'], { code: 22 })).error.message).toBe("The snapshot has no '.'.")
     expect((await place.json(['ls', 's:a/x.txt/y'], { code: 22 })).error.code).toBe('path-not-found')
   })
 
@@ -376,6 +377,8 @@ describe('looking', () => {
     expect(matches.map(({ snapshot, path }: { snapshot: string; path: string }) => [snapshot, path])).toEqual([[first, 'link']])
     expect((await place.json(['find', '--all-snapshots', 'a/**/*.log'])).matches.length).toBeGreaterThanOrEqual(2)
     expect((await place.json(['find', 's'], { code: 2 })).error.code).toBe('no-pattern')
+    expect((await place.run(['find', 's', 'b/'])).stdout).toBe(`${second.slice(0, 8)}:a/b/\n`)
+    expect((await place.run(['find', 's', 'x.txt/'])).stdout).toBe('')
     expect((await place.json(['find', 's', '[z-a]'], { code: 2 })).error.code).toBe('pattern')
   })
 
@@ -456,13 +459,13 @@ describe('looking', () => {
     expect(one.directories.map(({ path }: { path: string }) => path)).toEqual(['', 'a', 'new'])
     const raw = one.directories.reduce((sum: number, { rawBytes }: { rawBytes: number }) => sum + rawBytes, 0)
     expect(raw).toBe(one.rawBytes)
-  })
-
-  test('stats names the snapshot that it is of, also the latest, which nobody named', async () => {
     const { stdout } = await place.run(['stats', 's'])
     const ratio = (one.rawBytes / one.storedBytes).toFixed(1)
     expect(stdout).toMatch(new RegExp(`^all .* ${ratio} to 1$`, 'm'))
     expect(stdout).toMatch(/^trees: \S+ \S+ raw, \S+ \S+ stored$/m)
+  })
+
+  test('stats names the snapshot that it is of, also the latest, which nobody named', async () => {
     const { stdout } = await place.run(['stats', '--by-directory'])
     const latest = (await place.json(['log'])).snapshots[0]
     expect(stdout).toMatch(new RegExp(`^Snapshot ${latest.snapshot.slice(0, 8)} of ${latest.series}, of \\d{4}-.*Z\n`))

@@ -163,7 +163,10 @@ describe('key remove', () => {
   test.each(['00', 'zzzz', '0000'])(
     '%s names no slot',
     async (name) => {
-      expect(await place.run(['key', 'remove', name, '--plan'], { env: ownersCopy() })).toMatchObject({ code: 22 })
+      expect(await place.run(['key', 'remove', name, '--plan'], { env: ownersCopy() })).toMatchObject({
+        code: 22,
+        stderr: expect.stringContaining('4 digits or more'),
+      })
     },
     60_000,
   )

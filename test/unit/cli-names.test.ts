@@ -190,6 +190,17 @@ describe('glob patterns', () => {
     expect(matches(pattern, path)).toBe(expected)
   })
 
+  test.each([
+    ['a/', 'a', true],
+    ['a/', 'b/a', true],
+    ['/a/', 'a', true],
+    ['/a/', 'b/a', false],
+    ['b/a/', 'b/a', true],
+    ['a/*/', 'a/b', true],
+  ])('%s, which ends with a slash, against the directory %s: %s, and no file', (pattern, path, expected) => {
+    expect([globMatcher(pattern)(path, true), globMatcher(pattern)(path, false)]).toEqual([expected, false])
+  })
+
   test('any byte can be matched', () => {
     expect(globMatcher('a?b')('a\xffb')).toBe(true)
     expect(globMatcher('a*b')('a\n\xffb')).toBe(true)

@@ -106,7 +106,7 @@ class Search {
         continue
       }
       const found = { path: joinPath(directory.path, entry.name), entry }
-      if (this.#matches(found.path.toString('latin1'))) {
+      if (this.#matches(found.path.toString('latin1'), entry.type === ENTRY_DIRECTORY)) {
         addMatches(directory, [found])
         yield found
       }

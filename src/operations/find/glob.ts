@@ -2,17 +2,23 @@
 // letter as it is. A leading dot is a letter like any other. Matched against bytes as latin1 text, so that any name can be matched.
 // Each part of a pattern is tried at all positions at once, so no name takes longer than its length times the pattern's.
 
-/** Says whether a path (latin1 text) matches. A pattern without a slash is held against the last name only. */
-export type PathMatcher = (path: string) => boolean
+/** Says whether a path (latin1 text) matches. A pattern without a slash is held against the last name only; one that ends with a slash means directories. */
+export type PathMatcher = (path: string, isDirectory?: boolean) => boolean
 
 /** The positions that are reached in a text, 1 for each; told from those that the part of the pattern before has reached. */
 type Step = (reached: Uint8Array, text: string) => Uint8Array
 
 /** @throws {SyntaxError} when a bracket holds what cannot be a range, as `[z-a]`. */
 export function globMatcher(pattern: string): PathMatcher {
+  const name = pattern.replace(/\/+$/, '')
+  if (name !== pattern) return directoryMatcher(globMatcher(name))
   const steps = stepsOf(Buffer.from(pattern.replace(/^\//, '')).toString('latin1'))
   if (pattern.includes('/')) return (path) => matches(steps, path)
   return (path) => matches(steps, path.slice(path.lastIndexOf('/') + 1))
+}
+
+function directoryMatcher(matcher: PathMatcher): PathMatcher {
+  return (path, isDirectory) => isDirectory === true && matcher(path)
 }
 
 function matches(steps: readonly Step[], text: string): boolean {

@@ -40,7 +40,9 @@ export async function revokeGrant(repository: Repository, name: string, reason: 
   const found = /^[0-9a-f]{4,32}$/.test(prefix) ? listGrants(repository).filter(({ grant }) => toHex(grant).startsWith(prefix)) : []
   const [only, another] = found
   if (only === undefined)
-    throw new NotFoundError('grant-not-found', `There is no grant '${name}'.`, { hint: "'cairn grant list' shows the grants." })
+    throw new NotFoundError('grant-not-found', `There is no grant '${name}'.`, {
+      hint: "Give the beginning of its id, 4 digits or more: 'cairn grant list' shows the grants.",
+    })
   if (another !== undefined)
     throw new StopError('ambiguous-grant', `'${name}' could be ${found.length} grants.`, { hint: 'Give more digits of the id.' })
   await repository.journal.append({

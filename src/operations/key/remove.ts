@@ -71,7 +71,7 @@ function slotNamed({ slots, missing }: KeyList, name: string): Buffer {
   const [only, another] = found
   if (only === undefined) {
     throw new NotFoundError('slot-not-found', `There is no key slot '${name}'.`, {
-      hint: "Give the beginning of its id: 'cairn key list' shows it.",
+      hint: "Give the beginning of its id, 4 digits or more: 'cairn key list' shows it.",
     })
   }
   if (another === undefined) return only

@@ -37,7 +37,7 @@ async function childOf(repository: Repository, directory: Entry, name: Uint8Arra
 
 function noSuchPath(path: readonly Uint8Array[]): NotFoundError {
   const text = path.map((name) => Buffer.from(name).toString('utf8')).join('/')
-  return new NotFoundError('path', `The snapshot has nothing at ${text}.`, {
+  return new NotFoundError('path', `The snapshot has nothing at '${text}'.`, {
     hint: "Run 'cairn ls' to see what it has.",
     fields: { path: text },
   })
