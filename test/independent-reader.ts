@@ -487,7 +487,7 @@ export function main([root, how, secret, verb, prefix, target]: readonly string[
   const found = repository.snapshots.filter(({ manifest }) => manifest.startsWith(prefix ?? ''))
   must(`§9.5.1 ${prefix} does not name a snapshot`, !target || found.length > 0)
   if (target) restore(repository, found.at(-1)!, target)
-  else for (const { manifest, sequence, details } of found) say(sequence, manifest, details.series, details.description)
+  else for (const { manifest, sequence, details } of found) say(sequence, manifest, details.series, JSON.stringify(details.description))
   for (const note of repository.notes) remark(note)
 }
 if (import.meta.main) {

@@ -10,7 +10,7 @@ import { openStore } from '../../src/repository/store/open-store.ts'
 import { main } from '../independent-reader.ts'
 import { type Breakage, breakages, HARMLESS, type Wreck } from '../support/breakages.ts'
 import { makeMixedTree, settleTimes } from '../support/mixed-tree.ts'
-import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
+import { commitIn, FACTS, initIn, openAs, type TestOwner } from '../support/repository.ts'
 import { editSampleTree, makeSampleTree } from '../support/sample-tree.ts'
 import { scratch } from '../support/scratch.ts'
 import { strangerOf } from '../support/soundness.ts'
@@ -95,6 +95,16 @@ describe('restores what Cairn committed', () => {
     const lines: unknown[][] = []
     main([at('mixed'), ...unlocks['identity']!, '--list'], (...line: unknown[]) => lines.push(line))
     expect(lines.map(([, id]) => id)).toEqual(made.snapshots.map(({ id }) => id))
+  })
+
+  test('lists a snapshot in one line, whatever its description', async () => {
+    fs.cpSync(at('mixed'), at('described'), { recursive: true })
+    const store = await openStore(at('described'))
+    await commitIn(store, strangerOf(made.owner), at('mixed-tree'), { facts: { ...FACTS, description: 'two\nlines' } })
+    await store.close()
+    const lines: string[] = []
+    main([at('described'), ...unlocks['identity']!, '--list'], (...line: unknown[]) => lines.push(line.join(' ')))
+    expect(lines.join('\n').split('\n')).toHaveLength(made.snapshots.length + 1)
   })
 })
 
