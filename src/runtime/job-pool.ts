@@ -17,7 +17,7 @@ export interface JobHandlers<Job, Result> {
 }
 
 export interface JobPool<Job, Result> {
-  /** Runs a job on some worker. Rejects with what the worker threw. */
+  /** Runs a job on some worker. Rejects with what the worker threw. Once it is answered, either way, no worker works on it any more. */
   run(job: Job, transfer?: readonly Transferable[]): Promise<Result>
   /** Starts a worker, if there is none yet, so that it is ready when the first job comes. */
   warm(): void

@@ -86,8 +86,7 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
   /** Ends all threads; jobs that still run are rejected. */
   async close(): Promise<void> {
     this.#closing = true
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
-    this.#fail(new Error('the worker pool was closed'))
+    await this.#fail(new Error('the worker pool was closed'))
   }
 
   #dispatch(): void {
@@ -127,9 +126,9 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
     const thread: Thread<Result> = { worker, jobs: new Map() }
     const reply: Reply = (message, transfer = []) => worker.postMessage({ kind: 'reply', reply: message }, transfer)
     worker.on('message', (message: FromWorker<Result>) => this.#receive(thread, message, reply))
-    worker.on('error', (error) => this.#fail(error))
+    worker.on('error', (error) => void this.#fail(error))
     worker.on('exit', (code) => {
-      if (!this.#closing) this.#fail(new Error(`a worker thread ended with code ${code} before its work was done`))
+      if (!this.#closing) void this.#fail(new Error(`a worker thread ended with code ${code} before its work was done`))
     })
     this.#threads.push(thread)
     return thread
@@ -153,8 +152,10 @@ export class WorkerPool<Job, Result> implements JobPool<Job, Result> {
     this.#dispatch()
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= error
+  /** Rejects no job before all threads have ended: what it was given, a descriptor say, is closed then, and must not be read any more. */
+  async #fail(reason: unknown): Promise<void> {
+    this.#failure ??= reason
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
     for (const thread of this.#threads) {
       for (const pending of thread.jobs.values()) pending.reject(this.#failure)
       thread.jobs.clear()

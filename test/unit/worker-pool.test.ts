@@ -32,6 +32,23 @@ test('a thread that breaks during a job fails it, and what waits', async () => {
   await threads.close()
 })
 
+test('no job is rejected while a thread still works: what it was given may be closed then', async () => {
+  const file = at('work')
+  const threads = pool(`import fs from 'node:fs'
+    serveJobs({ run: async (job) => {
+      if (job === 'break') setTimeout(() => { throw new Error('thread broke') }, 300)
+      const end = Date.now() + 3000
+      while (job === 'work' && Date.now() < end) fs.appendFileSync(${JSON.stringify(file)}, 'x')
+      return job === 'break' ? new Promise(() => {}) : { result: job }
+    } })`)
+  const jobs = ['work', 'break'].map((job) => threads.run(job))
+  await expect(Promise.race(jobs)).rejects.toThrow('thread broke')
+  const { size } = fs.statSync(file)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(fs.statSync(file).size).toBe(size)
+  await threads.close()
+})
+
 test('freed buffers of a thread are used again: not every block costs page faults', async () => {
   // Each block is 1,024 pages; once a few are free at the same time, glibc would give them back and map them anew.
   const threads = pool(`import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
