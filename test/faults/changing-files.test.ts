@@ -2,6 +2,7 @@
 // The moments are made by hooks: whatever the walk asks first (is this excluded?), and each read of a file.
 
 import fs from 'node:fs'
+import { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CaseCounter } from '../../bench/case-counter.ts'
 import { recordReliability } from '../../bench/reliability.ts'
@@ -209,6 +210,73 @@ describe('a file', () => {
     expect(lines.find(({ path }) => path === 'a')?.content).toBeUndefined()
     expect(lines.find(({ path }) => path === 'b')?.type).not.toBe(1)
     expect(outcome.manifest.complete || outcome.manifest.problemCount > 0).toBe(true)
+    await expectHealed()
+  })
+})
+
+describe('a file of several ranges of data', () => {
+  const MIB = 1 << 20
+
+  /** A file of 1 MiB of a letter at each offset, with holes between them and behind the last. */
+  function writeRanges(name: string, letter: string, offsets: readonly number[], sizeBytes: number): void {
+    const fd = fs.openSync(at(name), 'w')
+    for (const offset of offsets) fs.writeSync(fd, Buffer.alloc(MIB, letter), 0, MIB, offset)
+    fs.ftruncateSync(fd, sizeBytes)
+    fs.closeSync(fd)
+  }
+
+  /** Lets reads at an offset find the end of the file, so many times. */
+  function endAt(offset: number, times: number): void {
+    const { readSync } = fs
+    let left = times
+    vi.spyOn(fs, 'readSync').mockImplementation(((fd: number, room: Buffer, start: number, length: number, from: number) =>
+      from === offset && left-- > 0 ? 0 : readSync(fd, room, start, length, from)) as typeof fs.readSync)
+  }
+
+  async function content(): Promise<Buffer> {
+    const repository = await openAs(store, owner)
+    const { root } = await repository.readManifest(repository.journal.state.snapshots.at(-1)!)
+    const [entry] = await Array.fromAsync(repository.readTree(root.content!))
+    return Buffer.concat(await Array.fromAsync(repository.readFile(entry!.content!)))
+  }
+
+  test.each([0, 2])('that is replaced between its pieces is the old one, whole (threads: %i)', async (threads) => {
+    writeRanges('tree/file', 'a', [0, 64 * MIB, 130 * MIB], 140 * MIB)
+    writeRanges('next', 'b', [0, 64 * MIB, 130 * MIB], 150 * MIB)
+    const before = linesOnDisk(at('tree'))
+    const replace = (): void => {
+      if (fs.existsSync(at('next'))) fs.renameSync(at('next'), at('tree', 'file'))
+    }
+    onRead(140 * MIB, replace)
+    // Threads have no hook in their reads: the file is replaced when the first of its jobs is sent off.
+    const { postMessage } = Worker.prototype
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, message: { job?: { kind: string } }, ...rest) {
+      if (message.job?.kind === 'ranges') replace()
+      postMessage.call(this, message, ...(rest as []))
+    })
+    expect(problemsOf(await commitTree({ threads }))).toEqual([])
+    expect(fs.existsSync(at('next'))).toBe(false)
+    expect(await newest()).toEqual(before)
+    vi.restoreAllMocks()
+    await expectHealed()
+  })
+
+  test.each([
+    ['pieces', [0, 64 * MIB, 130 * MIB], 140 * MIB],
+    ['ranges', [0, 4 * MIB, 8 * MIB], 12 * MIB],
+  ] as const)('whose end moves back and forth between its %s keeps each byte in its place', async (_, offsets, sizeBytes) => {
+    writeRanges('tree/file', 'a', offsets, sizeBytes)
+    const whole = fs.readFileSync(at('tree', 'file'))
+    endAt(offsets[1], 1)
+    expect(problemsOf(await commitTree())).toEqual([])
+    expect((await content()).equals(whole)).toBe(true)
+    vi.restoreAllMocks()
+
+    fs.utimesSync(at('tree', 'file'), 1, 1)
+    endAt(offsets[1], Infinity)
+    await expectPartial(await commitTree(), ['changed file'])
+    expect((await content()).equals(whole.fill(0, offsets[1], offsets[1] + MIB))).toBe(true)
+    vi.restoreAllMocks()
     await expectHealed()
   })
 })

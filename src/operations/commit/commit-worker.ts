@@ -1,20 +1,28 @@
 // What one thread of a commit does: reads files, cuts, names and deduplicates chunks, seals packs and posts them to the main thread,
 // which alone talks to the store. SPEC §9.2.3.
 
-import fs from 'node:fs'
 import { gearTable } from '../../repository/chunk/gear.ts'
 import { ChunkIdentity } from '../../repository/crypto/chunk-id.ts'
 import { EncapsulationKey } from '../../repository/crypto/x-wing.ts'
 import { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
 import { ClaimSet } from '../../repository/pack/claims.ts'
 import type { JobHandlers, PostEvent } from '../../runtime/job-pool.ts'
-import { statFd } from '../../runtime/posix/stat.ts'
-import { StatRecords, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { StatRecords } from '../../sources/filesystem/stat-record.ts'
 import { BLOCK_SIZES } from './block-sizes.ts'
 import { EntryStore } from './entry-store.ts'
-import type { CommitJob, CommitResult, CommitWorkerData, FileProblem, FilesJob, FilesResult, FileToRead } from './messages.ts'
+import type {
+  CommitJob,
+  CommitResult,
+  CommitWorkerData,
+  FileProblem,
+  FilesJob,
+  FilesResult,
+  FileToRead,
+  RangesJob,
+  RangesResult,
+} from './messages.ts'
 import { PackFlow } from './pack-flow.ts'
-import { openToRead, readFile } from './read-file.ts'
+import { readFile } from './read-file.ts'
 import { type ContentWriter, storeBytes, storeRanges } from './store-content.ts'
 
 /** The handlers of one thread; `post` brings finished packs to the main thread, which replies when one is stored. */
@@ -48,7 +56,7 @@ async function run(job: CommitJob, content: ContentWriter): Promise<CommitResult
     case 'ranges':
       return readRanges(job, content)
     case 'bytes':
-      return { kind: 'ranges', items: await storeBytes(job.bytes, content), stat: new Uint8Array(0) }
+      return { kind: 'ranges', items: await storeBytes(job.bytes, content), isTorn: false }
     case 'finish': {
       const { writer } = content
       writer.finish()
@@ -81,16 +89,7 @@ function memoryOf({ entries, lengths, stats }: FilesResult): ArrayBuffer[] {
   return [entries, lengths, stats].map(({ buffer }) => buffer as ArrayBuffer)
 }
 
-async function readRanges(job: CommitJob & { kind: 'ranges' }, content: ContentWriter): Promise<CommitResult> {
-  const fd = openToRead(job.file.directoryFd, Buffer.from(job.file.name, 'latin1'))
-  try {
-    const first = job.ranges[0]!
-    const last = job.ranges[job.ranges.length - 1]!
-    // Holes before the first range and behind the last belong to the whole file, which the commit puts together.
-    const shifted = storeRanges(fd, last[0] + last[1], job.ranges, content)
-    const items = (await shifted).slice(first[0] > 0 ? 1 : 0)
-    return { kind: 'ranges', items, stat: statRecord(statFd(fd)) }
-  } finally {
-    fs.closeSync(fd)
-  }
+async function readRanges({ fd, ranges }: RangesJob, content: ContentWriter): Promise<RangesResult> {
+  const { items, isTorn } = await storeRanges(fd, ranges[0]![0], ranges, content)
+  return { kind: 'ranges', items, isTorn }
 }

@@ -2,7 +2,6 @@
 // as items that are put together here.
 
 import fs from 'node:fs'
-import type { StreamItem } from '../../../format/stream.ts'
 import { ENTRY_FILE, encodeEntry } from '../../../format/tree.ts'
 import { type PutChunk, streamOf } from '../../repository/objects/stream-writer.ts'
 import type { JobPool } from '../../runtime/job-pool.ts'
@@ -11,13 +10,13 @@ import { statFd } from '../../runtime/posix/stat.ts'
 import { readXattrsFd } from '../../runtime/posix/xattr.ts'
 import { entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
 import { forgottenRecord, statRecord } from '../../sources/filesystem/stat-record.ts'
+import { ContentLayout, type FileContent } from './content-layout.ts'
 import type { ByteRange, CommitJob, CommitResult, FileProblem, FileToRead, RangesResult } from './messages.ts'
 import { openToRead, problemOf, rangesOf } from './read-file.ts'
+import { CHANGED, readSteadily } from './steady-read.ts'
 import { type EntryXattr, isLong } from './xattrs.ts'
 
 export const LARGE_FILE_BYTES = 64 << 20
-
-const ATTEMPTS = 3
 
 type Pool = JobPool<CommitJob, CommitResult>
 
@@ -43,35 +42,24 @@ export async function readLargeFile(file: FileToRead, pool: Pool, put: PutChunk)
 }
 
 async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutChunk, forgotten: Buffer): Promise<LargeFile> {
-  for (let attempt = 1; ; attempt++) {
-    const stat = statFd(fd)
-    if (entryTypeOf(stat) !== ENTRY_FILE) throw Object.assign(new Error('something else took its place'), { code: 'ESTALE' })
-    const { items, unchanged } = await readPieces(fd, stat, file, pool)
-    if (!unchanged && attempt < ATTEMPTS) continue
-    const xattrs = await xattrsOf(fd, pool)
-    const entry = encodeEntry(fileEntry(Buffer.from(file.name, 'latin1'), stat, xattrs, streamOf(items, put)))
-    if (unchanged) return { entry, stat: statRecord(stat), problem: undefined }
-    return { entry, stat: forgotten, problem: { kind: 'changed', message: `the file changed while it was read, ${ATTEMPTS} times` } }
-  }
+  if (entryTypeOf(statFd(fd)) !== ENTRY_FILE) throw Object.assign(new Error('something else took its place'), { code: 'ESTALE' })
+  const { items, stat, changed } = await readSteadily(fd, (before) => readPieces(fd, before, pool))
+  const xattrs = await xattrsOf(fd, pool)
+  const entry = encodeEntry(fileEntry(Buffer.from(file.name, 'latin1'), stat, xattrs, streamOf(items, put)))
+  return changed ? { entry, stat: forgotten, problem: CHANGED } : { entry, stat: statRecord(stat), problem: undefined }
 }
 
-async function readPieces(fd: number, stat: FileStat, file: FileToRead, pool: Pool): Promise<{ items: StreamItem[]; unchanged: boolean }> {
+/** Returns, or throws, when no thread reads through the descriptor any more: whoever opened it closes it then. */
+async function readPieces(fd: number, stat: FileStat, pool: Pool): Promise<FileContent> {
   const pieces = piecesOf(rangesOf(fd, stat))
-  const results = await Promise.all(
-    pieces.map((ranges) => pool.run({ kind: 'ranges', file: { directoryFd: file.directoryFd, name: file.name, isRegular: true }, ranges })),
-  )
-  const items: StreamItem[] = []
-  let at = 0
-  for (const [index, result] of (results as RangesResult[]).entries()) {
-    const first = pieces[index]![0]!
-    if (first[0] > at) items.push({ length: first[0] - at })
-    items.push(...result.items)
-    at = endOf(pieces[index]!)
+  const answers = await Promise.allSettled(pieces.map((ranges) => pool.run({ kind: 'ranges', fd, ranges })))
+  const layout = new ContentLayout(0)
+  for (const [index, answer] of answers.entries()) {
+    if (answer.status === 'rejected') throw answer.reason
+    layout.add(pieces[index]![0]![0], endOf(pieces[index]!), answer.value as RangesResult)
   }
-  if (at < stat.sizeBytes) items.push({ length: stat.sizeBytes - at })
-  const record = statRecord(stat)
-  const unchanged = record.equals(statRecord(statFd(fd))) && (results as RangesResult[]).every((result) => record.equals(result.stat))
-  return { items, unchanged }
+  layout.finish(stat.sizeBytes)
+  return layout
 }
 
 /** Groups data ranges into pieces of at most 64 MiB; a piece never crosses a multiple of 64 MiB, so that equal data is cut alike. */

@@ -38,11 +38,17 @@ export interface FilesJob {
   readonly regular: Uint8Array
 }
 
-export type CommitJob =
-  | FilesJob
-  | { readonly kind: 'ranges'; readonly file: FileToRead; readonly ranges: readonly ByteRange[] }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'finish' }
+/**
+ * Ranges of a file that whoever asks has opened, and keeps open until the answer: threads share descriptors. By its name each thread could
+ * open another file: most programs save by putting a new one in the place of the old.
+ */
+export interface RangesJob {
+  readonly kind: 'ranges'
+  readonly fd: number
+  readonly ranges: readonly ByteRange[]
+}
+
+export type CommitJob = FilesJob | RangesJob | { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'finish' }
 
 export type ProblemKind = 'changed' | 'vanished' | 'unreadable' | 'unsupported' | 'metadata'
 
@@ -66,11 +72,11 @@ export interface FilesResult {
   readonly long: readonly number[]
 }
 
-/** The data of ranges as items in order; `stat` is the stat record after reading. */
+/** The data of ranges as items in order, from the beginning of the first; `isTorn` tells that the file ended and went on again. */
 export interface RangesResult {
   readonly kind: 'ranges'
   readonly items: readonly StreamItem[]
-  readonly stat: Uint8Array
+  readonly isTorn: boolean
 }
 
 /** What a thread stored in all: chunks and raw bytes that were new. */

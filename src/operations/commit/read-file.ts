@@ -1,5 +1,5 @@
 // Reads one file of a batch into an encoded entry: opened without following links, read, and compared with what it was before.
-// A file that changes meanwhile is read again, twice at most, and then recorded as such. SPEC §9.2.
+// A file that changes meanwhile is read again, twice at most, and then recorded as such (steady-read.ts). SPEC §9.2.3.
 
 import fs from 'node:fs'
 import type { StreamItem } from '../../../format/stream.ts'
@@ -12,13 +12,13 @@ import { statAt, statFd } from '../../runtime/posix/stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import { readXattrsAt, readXattrsFd } from '../../runtime/posix/xattr.ts'
 import { entryOf, entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
-import { statRecord } from '../../sources/filesystem/stat-record.ts'
+import type { FileContent } from './content-layout.ts'
 import type { ByteRange, FileToRead, ProblemKind } from './messages.ts'
+import { CHANGED, readSteadily } from './steady-read.ts'
 import { type ContentWriter, storeRanges, storeUnsized, storeWhole } from './store-content.ts'
 import { xattrsOf } from './xattrs.ts'
 
 const CHUNK_DATA = 1
-const ATTEMPTS = 3
 /** Files from this size on are asked for holes, whatever their blocks say. */
 const HOLES_SOUGHT_BYTES = 1 << 20
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = fs.constants
@@ -89,21 +89,20 @@ async function readRegular(directoryFd: number, name: Buffer, content: ContentWr
   const fd = openUnlessSpecial(directoryFd, name)
   if (fd === undefined) return undefined
   try {
-    for (let attempt = 1; ; attempt++) {
-      const stat = statFd(fd)
-      if (entryTypeOf(stat) !== ENTRY_FILE) return undefined
-      const items =
-        stat.sizeBytes === 0 ? await storeUnsized(fd, content) : await storeRanges(fd, stat.sizeBytes, rangesOf(fd, stat), content)
-      const changed = !statRecord(stat).equals(statRecord(statFd(fd)))
-      if (changed && attempt < ATTEMPTS) continue
-      return { ...finishRegular(fd, name, stat, items, content), ...(changed && { problem: CHANGED }) }
-    }
+    if (entryTypeOf(statFd(fd)) !== ENTRY_FILE) return undefined
+    const { items, stat, changed } = await readSteadily(fd, (before) => readContent(fd, before, content))
+    return { ...finishRegular(fd, name, stat, items, content), ...(changed && { problem: CHANGED }) }
   } finally {
     fs.closeSync(fd)
   }
 }
 
-const CHANGED = { kind: 'changed', message: `the file changed while it was read, ${ATTEMPTS} times` } as const
+async function readContent(fd: number, stat: FileStat, content: ContentWriter): Promise<FileContent> {
+  if (stat.sizeBytes === 0) return { items: await storeUnsized(fd, content), isTorn: false }
+  const layout = await storeRanges(fd, 0, rangesOf(fd, stat), content)
+  layout.finish(stat.sizeBytes)
+  return layout
+}
 
 function finishRegular(fd: number, name: Buffer, stat: FileStat, items: readonly StreamItem[], content: ContentWriter): ReadFile {
   if (items.length > INLINE_ITEMS) return { isLong: true }

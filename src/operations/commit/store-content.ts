@@ -5,6 +5,7 @@ import type { StreamItem } from '../../../format/stream.ts'
 import { type ChunkSizes, nextCut } from '../../repository/chunk/gear.ts'
 import type { BlockBuilder } from '../../repository/pack/block-builder.ts'
 import type { ChunkWriter } from '../../repository/pack/chunk-writer.ts'
+import { ContentLayout } from './content-layout.ts'
 import type { ByteRange } from './messages.ts'
 
 const CHUNK_DATA = 1
@@ -20,17 +21,15 @@ export interface ContentWriter {
   readonly flowReady: () => Promise<void> | undefined
 }
 
-/** Stores ranges of a file, with holes between them, up to `size` bytes; ends early where the file does. */
-export async function storeRanges(fd: number, size: number, ranges: Iterable<ByteRange>, content: ContentWriter): Promise<StreamItem[]> {
-  const items: StreamItem[] = []
-  let at = 0
+/** Stores ranges of a file with holes between them, from offset `from` on; ends early where the file does. */
+export async function storeRanges(fd: number, from: number, ranges: Iterable<ByteRange>, content: ContentWriter): Promise<ContentLayout> {
+  const layout = new ContentLayout(from)
   for (const [offset, length] of ranges) {
-    if (offset > at) items.push({ length: offset - at })
+    const items: StreamItem[] = []
     await storeRange(fd, offset, offset + length, content, items)
-    at = offset + length
+    layout.add(offset, offset + length, { items, isTorn: false })
   }
-  if (at < size) items.push({ length: size - at })
-  return items
+  return layout
 }
 
 /** Stores a file of at most one chunk's largest size, which has no holes; ends early where it does. Nothing is waited for. */
