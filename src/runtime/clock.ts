@@ -1,5 +1,7 @@
 // The only door to time. Everything else asks here, so that tests can set it and deletion can never trust it unseen.
 
+import { setTimeout } from 'node:timers/promises'
+
 let offsetMs = 0
 
 /** Wall-clock time in milliseconds since 1970; information only, never a reason to delete. */
@@ -30,4 +32,9 @@ export function parseTime(text: string): number {
 /** Shifts the wall clock by so many milliseconds; for tests of clock skew. */
 export function shiftClock(ms: number): void {
   offsetMs = ms
+}
+
+/** Waits so many milliseconds. */
+export async function sleep(ms: number): Promise<void> {
+  await setTimeout(ms)
 }

@@ -60,8 +60,8 @@ test('records tell sizes, what is racy, and what was forgotten', () => {
   const startedAt = 1_700_000_000_000
   const stat = { ...statOf('/dev/null').copy(), sizeBytes: 5e12 }
   const records = new StatRecords(3)
-  records.put(0, { ...stat, ctime: { seconds: 1_699_999_997, nanoseconds: 999_000_000 } })
-  records.put(1, { ...stat, ctime: { seconds: 1_699_999_998, nanoseconds: 0 } })
+  records.put(0, { ...stat, ctime: { seconds: 1_699_999_997, nanoseconds: 979_000_000 } })
+  records.put(1, { ...stat, ctime: { seconds: 1_699_999_997, nanoseconds: 980_000_000 } })
   records.put(2, { ...stat, ctime: { seconds: -5, nanoseconds: 0 } })
   expect([0, 1, 2].map((index) => records.isRacy(index, startedAt))).toEqual([false, true, false])
   expect(records.sizeBytes(1)).toBe(5e12)

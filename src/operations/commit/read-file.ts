@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import type { StreamItem } from '../../../format/stream.ts'
 import { ENTRY_DIRECTORY, ENTRY_FILE, ENTRY_SYMLINK, type Entry, type EntryType, encodeEntry } from '../../../format/tree.ts'
 import { INLINE_ITEMS } from '../../repository/objects/stream-writer.ts'
+import { now } from '../../runtime/clock.ts'
 import { openAt, readlinkAt } from '../../runtime/posix/at.ts'
 import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { dataExtents, nextHole } from '../../runtime/posix/sparse.ts'
@@ -12,6 +13,7 @@ import { statAt, statFd } from '../../runtime/posix/stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import { readXattrsAt, readXattrsFd } from '../../runtime/posix/xattr.ts'
 import { entryOf, entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
+import { settlingMs } from '../../sources/filesystem/settling.ts'
 import type { FileContent } from './content-layout.ts'
 import type { ByteRange, FileToRead, ProblemKind } from './messages.ts'
 import { CHANGED, readSteadily } from './steady-read.ts'
@@ -41,7 +43,7 @@ const before = new StatBuffer()
 const after = new StatBuffer()
 
 /**
- * Most files are regular, small, without holes, and stay as they are: these are read without waiting for anything, at two thirds of the
+ * Most files are regular, small, without holes, not changed just now, and stay as they are: these are read without waiting for anything, at two thirds of the
  * cost. Undefined when it is not one of these, or cannot be read.
  */
 function readSmall(file: FileToRead, content: ContentWriter): ReadFile | undefined {
@@ -50,8 +52,9 @@ function readSmall(file: FileToRead, content: ContentWriter): ReadFile | undefin
   let fd: number | undefined
   try {
     fd = openToRead(file.directoryFd, name)
+    const askedAt = now()
     before.readFd(fd)
-    if (!isSmallAndWhole(fd, before, content)) return undefined
+    if (!isSmallAndWhole(fd, before, content) || settlingMs(before, askedAt) > 0) return undefined
     const items = storeWhole(fd, before.sizeBytes, content)
     after.readFd(fd)
     return before.isSameStamp(after) ? finishRegular(fd, name, after, items, content) : undefined

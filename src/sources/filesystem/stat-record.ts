@@ -5,11 +5,11 @@
 
 import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { STAMP_WORDS, StatBuffer } from '../../runtime/posix/stat-buffer.ts'
+import { COARSEST_TICK_MS } from './settling.ts'
 
 export const STAT_RECORD_BYTES = 4 * STAMP_WORDS
 const FORGOTTEN = Buffer.alloc(STAT_RECORD_BYTES, 0xff)
 const WORD = 0x1_0000_0000
-const MARGIN_MS = 2000
 
 /** The records of many files, one behind the other, in memory of their own. */
 export class StatRecords {
@@ -65,7 +65,7 @@ export class StatRecords {
   isRacy(index: number, startedAt: number): boolean {
     const at = STAMP_WORDS * index
     const seconds = this.#words[at + 8]! + (this.#words[at + 9]! | 0) * WORD
-    return !(seconds * 1000 + this.#words[at + 10]! / 1e6 < startedAt - MARGIN_MS)
+    return !(seconds * 1000 + this.#words[at + 10]! / 1e6 < startedAt - COARSEST_TICK_MS)
   }
 }
 
