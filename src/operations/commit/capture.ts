@@ -13,6 +13,7 @@ import { DirectoryEntries, type DirectoryEntriesOptions } from './directory-entr
 import { DirectoryLister, type ListerOptions } from './directory-lister.ts'
 import { DirectoryNode } from './directory-node.ts'
 import type { FileQueue } from './file-queue.ts'
+import { MovedMeanwhile } from './moved-meanwhile.ts'
 import type { CommitCounts } from './statistics.ts'
 import { unlessAborted } from './unless-aborted.ts'
 import { type Walk, WalkedFile } from './walked-file.ts'
@@ -24,7 +25,7 @@ export interface CaptureOptions extends ListerOptions, DirectoryEntriesOptions {
   readonly rules: ScopeRules
   /** Whether every file is read again, also those that look unchanged. */
   readonly rereads: boolean
-  /** Whether it is a dry run: files are counted and not read. */
+  /** Whether it is a dry run: files are counted and not read, and it does not matter what moves meanwhile. */
   readonly readsNothing: boolean
   readonly queue: Pick<FileQueue, 'add' | 'room' | 'progress' | 'drain' | 'isFull'>
   readonly counts: CommitCounts
@@ -51,12 +52,14 @@ class Capture {
   readonly #lister: DirectoryLister
   readonly #entries: DirectoryEntries
   readonly #images = new ImageDevices()
+  readonly #moved: MovedMeanwhile | undefined
   #rootEntry: Uint8Array | undefined
 
   constructor(options: CaptureOptions) {
     this.#options = options
     this.#lister = new DirectoryLister(options)
     this.#entries = new DirectoryEntries(options)
+    this.#moved = options.readsNothing ? undefined : new MovedMeanwhile(options)
     const { counts, problems, startedAt, readsNothing } = options
     this.#walk = { counts, problems, startedAt, readsNothing, finishOne: (node) => this.#finishOne(node) }
   }
@@ -76,6 +79,7 @@ class Capture {
     await unlessAborted(queue.drain(), signal)
     signal?.throwIfAborted()
     if (this.#options.root.roots.every(({ at }) => this.#options.problems.isVanished(at))) throw nothingLeft(this.#options.root)
+    await this.#moved?.report(root.handle)
     return decodeEntry(this.#rootEntry!, { root: true })
   }
 
@@ -102,6 +106,7 @@ class Capture {
       this.#finishOne(node.parent)
       return
     }
+    this.#moved?.listed(node)
     await this.#look(node)
     this.#finishOne(node)
   }
@@ -145,12 +150,13 @@ class Capture {
     for (let node = from; --node.pending === 0; ) {
       const entry = this.#entries.of(node)
       const { parent, index } = node
+      this.#moved?.captured(node)
       node.release()
-      node.handle.close()
       if (parent === undefined) {
         this.#rootEntry = entry
         return
       }
+      node.handle.close()
       parent.putEntry(index, entry)
       node = parent
     }

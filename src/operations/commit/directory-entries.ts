@@ -33,13 +33,14 @@ export class DirectoryEntries {
     const stat = node.handle.stat()
     const own = new StatRecords(1)
     own.put(0, stat)
+    node.isRecent = own.isRacy(0, this.#options.startedAt)
     if (cached !== undefined && !node.changed && own.equals(0, cached.head.ownStat, 0)) return cached.head.ownEntry
     if (parent !== undefined) parent.changed = true
     const form = { root: parent === undefined }
     const isSame = cached !== undefined && !node.changed
     const content = isSame ? decodeEntry(cached.head.ownEntry, form).content! : storeTree(node.encoded(), this.#options.putTree)
     const ownEntry = encodeEntry({ ...this.#ownEntry(node, stat), content }, form)
-    if (node.incomplete || own.isRacy(0, this.#options.startedAt)) own.forget(0)
+    if (node.incomplete || node.isRecent) own.forget(0)
     if (this.#options.cache !== undefined) node.remember(this.#options.cache, own.bytes(0, 1), ownEntry)
     return ownEntry
   }

@@ -16,6 +16,8 @@ const EMPTY = Buffer.alloc(0)
 
 export class DirectoryNode {
   readonly parent: DirectoryNode | undefined
+  /** How far it is below the root. */
+  readonly depth: number
   /** Position among the parent's names. */
   readonly index: number
   readonly handle: DirectoryHandle
@@ -44,9 +46,12 @@ export class DirectoryNode {
   changed = false
   /** Whether something of it could not be captured, so that the next commit must not take it for unchanged. */
   incomplete = false
+  /** Whether it changed while the commit went on, or shortly before. */
+  isRecent = false
 
   constructor(parent: DirectoryNode | undefined, index: number, handle: DirectoryHandle, path: string, scope: Scope) {
     this.parent = parent
+    this.depth = parent === undefined ? 0 : parent.depth + 1
     this.index = index
     this.handle = handle
     this.path = path

@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import { openDirNoFollow } from '../../runtime/posix/at.ts'
 import { readLatin1Names } from '../../runtime/posix/directory.ts'
-import type { FileStat } from '../../runtime/posix/file-stat.ts'
+import { type FileStat, isSameFile } from '../../runtime/posix/file-stat.ts'
 import { O_PATH } from '../../runtime/posix/linux.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
 import { readXattrs, readXattrsFd, type Xattr } from '../../runtime/posix/xattr.ts'
@@ -51,6 +51,7 @@ export class DirectoryHandles {
     if (this.#open.size <= MAX_OPEN) return
     for (const oldest of this.#open) {
       if (oldest.isPinned || oldest === handle) continue
+      oldest.stat() // tells it when it is reopened
       oldest.close()
       return
     }
@@ -98,13 +99,15 @@ export class DirectoryHandle {
   }
 
   /**
-   * Its names, sorted, as latin1 text.
+   * Its names, sorted, as latin1 text. Its metadata is taken after that, so that it tells of what came and went while they were read.
    * @throws {PosixError} EACCES for one that can only be entered, and as `fd` does
    */
   names(): string[] {
     const fd = this.fd()
     if (this.#refused !== undefined) throw this.#refused
-    return readLatin1Names(fd)
+    const names = readLatin1Names(fd)
+    this.#stat = statFd(fd)
+    return names
   }
 
   /** Keeps the handle open, for other threads that use its number, until `unpin`. */
@@ -132,11 +135,9 @@ export class DirectoryHandle {
     return this.#fd!
   }
 
-  /** Metadata of the directory as it was when first opened. */
+  /** Metadata of the directory as it was when its names were read, or when it was first asked for. */
   stat(): FileStat {
-    if (this.#stat !== undefined) return this.#stat
-    const fd = this.fd()
-    return this.#stat ?? (this.#stat = statFd(fd))
+    return (this.#stat ??= statFd(this.fd()))
   }
 
   /** Its extended attributes. @throws {PosixError} when one cannot be read, and as `fd` does */
@@ -153,12 +154,10 @@ export class DirectoryHandle {
 
   #reopen(): void {
     const fd = this.#openListable()
-    const stat = statFd(fd)
-    if (this.#stat !== undefined && (this.#stat.ino !== stat.ino || this.#stat.dev !== stat.dev)) {
+    if (this.#stat !== undefined && !isSameFile(this.#stat, statFd(fd))) {
       fs.closeSync(fd)
       throw Object.assign(new Error('the directory was replaced while it was read'), { code: 'ESTALE' })
     }
-    this.#stat ??= stat
     this.#fd = fd
     this.#handles.opened(this)
   }

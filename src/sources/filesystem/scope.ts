@@ -53,6 +53,11 @@ export class Scope {
     return this.#named === undefined && this.#rules.isExcluded === undefined
   }
 
+  /** Whether all names in it are asked for; known once `names` was called. */
+  get isListed(): boolean {
+    return this.#all
+  }
+
   /** The scope of a directory in this one. */
   below(path: string, name: string): Scope {
     const named = this.#named?.below.get(name)

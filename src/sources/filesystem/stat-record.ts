@@ -3,12 +3,15 @@
 // through mmap into a page that is dirty already moves no time, and an image of a file system with fixed times may stand where another
 // one was (image-devices.ts). `--reread` is for both (docs/operations.md).
 
-import type { FileStat } from '../../runtime/posix/file-stat.ts'
+import type { FileStat, Timespec } from '../../runtime/posix/file-stat.ts'
 import { STAMP_WORDS, StatBuffer } from '../../runtime/posix/stat-buffer.ts'
 import { COARSEST_TICK_MS } from './settling.ts'
 
 export const STAT_RECORD_BYTES = 4 * STAMP_WORDS
+/** A count of links that no file has. */
+const FORGOTTEN_LINKS = 0xffff_ffff
 const FORGOTTEN = Buffer.alloc(STAT_RECORD_BYTES, 0xff)
+const INODE_AT = 4
 const WORD = 0x1_0000_0000
 
 /** The records of many files, one behind the other, in memory of their own. */
@@ -32,18 +35,25 @@ export class StatRecords {
     else stamp(this.#words, at, stat)
   }
 
-  /** Takes record `from` of others. */
+  /** Takes record `from` of others; where that one is forgotten, its own is. */
   copyFrom(index: number, records: Buffer, from: number): void {
-    records.copy(this.#bytes, STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * from, STAT_RECORD_BYTES * (from + 1))
+    if (isForgottenAt(records, from)) this.forget(index)
+    else records.copy(this.#bytes, STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * from, STAT_RECORD_BYTES * (from + 1))
   }
 
-  /** Makes it a record that equals no file's, so that this file is read again next time. */
+  /** Makes it a record that equals no file's, so that this file is read again next time. Which file it was is still known. */
   forget(index: number): void {
-    this.#bytes.fill(0xff, STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * (index + 1))
+    this.#words[STAMP_WORDS * index] = FORGOTTEN_LINKS
   }
 
   isForgotten(index: number): boolean {
-    return this.equals(index, FORGOTTEN, 0)
+    return this.#words[STAMP_WORDS * index] === FORGOTTEN_LINKS
+  }
+
+  /** The two halves of the inode, the lower one first. */
+  inodeInto(index: number, target: Uint32Array, at: number): void {
+    target[at] = this.#words[STAMP_WORDS * index + INODE_AT]!
+    target[at + 1] = this.#words[STAMP_WORDS * index + INODE_AT + 1]!
   }
 
   /** Whether it equals record `from` of others; with a count, whether so many do. */
@@ -65,8 +75,18 @@ export class StatRecords {
   isRacy(index: number, startedAt: number): boolean {
     const at = STAMP_WORDS * index
     const seconds = this.#words[at + 8]! + (this.#words[at + 9]! | 0) * WORD
-    return !(seconds * 1000 + this.#words[at + 10]! / 1e6 < startedAt - COARSEST_TICK_MS)
+    return isRecent({ seconds, nanoseconds: this.#words[at + 10]! }, startedAt)
   }
+}
+
+/** Whether a time is not clearly older than the start of a capture, in milliseconds since 1970. */
+export function isRecent(time: Timespec, startedAt: number): boolean {
+  return !(toMs(time) < startedAt - COARSEST_TICK_MS)
+}
+
+/** Milliseconds since 1970. */
+export function toMs({ seconds, nanoseconds }: Timespec): number {
+  return seconds * 1000 + nanoseconds / 1e6
 }
 
 /** The record of one file. */
@@ -83,7 +103,12 @@ export function forgottenRecord(): Buffer {
 
 /** Whether a record was forgotten. */
 export function isForgotten(record: Buffer): boolean {
-  return record.equals(FORGOTTEN)
+  return isForgottenAt(record, 0)
+}
+
+function isForgottenAt(records: Buffer, index: number): boolean {
+  const at = STAT_RECORD_BYTES * index
+  return at < records.length && records.readUInt32LE(at) === FORGOTTEN_LINKS
 }
 
 /** As `StatBuffer.stampInto`, for metadata that was copied. */

@@ -1,0 +1,304 @@
+// What moves while a commit walks, from a directory that is not listed yet into one that is, would be in no directory of the snapshot:
+// recorded, never silent. What was captured, whatever its name by now, and what is new, is no problem.
+
+import fs from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
+import { dryRunCommit } from '../../src/operations/commit/dry-run.ts'
+import { MemoryStore } from '../../src/repository/store/memory-store.ts'
+import { shiftClock } from '../../src/runtime/clock.ts'
+import { captureRoot } from '../../src/sources/filesystem/selection.ts'
+import { MemoryRows } from '../support/memory-rows.ts'
+import { removeTree } from '../support/random-tree.ts'
+import { commitIn, FACTS, initIn, openAs, type TestOwner } from '../support/repository.ts'
+import { scratch } from '../support/scratch.ts'
+import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
+
+/** What happens between two calls that list one directory: given the names in it, it returns those that are told. */
+const listing = vi.hoisted(() => ({ count: 0, filter: (names: string[]): string[] => names }))
+vi.mock('../../src/runtime/posix/directory.ts', async (original) => {
+  const real = await original<typeof import('../../src/runtime/posix/directory.ts')>()
+  const readLatin1Names: typeof real.readLatin1Names = (fd) => {
+    listing.count++
+    return listing.filter(real.readLatin1Names(fd))
+  }
+  return { ...real, readLatin1Names }
+})
+
+/** More than a tick of the clock that dates files: what was made before that is older than the commit. */
+const TICK_MS = 30
+/** More than the margin by which a directory is clearly older than the commit. */
+const CLEARLY_OLDER_MS = 2100
+
+const { at } = scratch()
+let store: MemoryStore
+let owner: TestOwner
+let rows: MemoryRows | undefined
+
+beforeEach(async () => {
+  store = new MemoryStore()
+  owner = await initIn(store)
+  rows = new MemoryRows()
+  write('a/first')
+  write('b/middle')
+  write('h/other')
+  write('h/precious')
+  write('h/sub/deep')
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  Object.assign(listing, { count: 0, filter: (names: string[]) => names })
+  shiftClock(0)
+  removeTree(at('tree'))
+})
+
+const tree = (name: string): string => at('tree', name)
+
+function write(name: string, content = name): void {
+  fs.mkdirSync(tree(`${name}/..`), { recursive: true })
+  fs.writeFileSync(tree(name), content)
+}
+
+function move(from: string, to: string): void {
+  fs.renameSync(tree(from), tree(to))
+}
+
+async function commitTree(options: Partial<CommitOptions> = {}): Promise<CommitOutcome> {
+  await wait(TICK_MS)
+  return commitIn(store, owner, at('tree'), { openCache: () => rows, ...options })
+}
+
+/** Commits; something happens when the walk has listed the directory of that name, and looks at the name. */
+function commitWhen(name: string, happens: () => void, options: Partial<CommitOptions> = {}): Promise<CommitOutcome> {
+  let isFirst = true
+  const isExcluded = (path: string, isDirectory: boolean): boolean => {
+    if (path === name && isFirst) {
+      isFirst = false
+      happens()
+    }
+    return options.isExcluded?.(path, isDirectory) ?? false
+  }
+  return commitTree({ ...options, isExcluded })
+}
+
+/** Commits, so that the next commit need not read what stays as it is. */
+async function commitBefore(): Promise<void> {
+  shiftClock(60_000)
+  expect(problemsOf(await commitTree())).toEqual([])
+  shiftClock(0)
+}
+
+function problemsOf({ manifest }: CommitOutcome): string[] {
+  expect(manifest.complete).toBe(manifest.problemCount === 0)
+  return manifest.problems.map(({ path, kind }) => `${kind} ${Buffer.from(path).toString('latin1')}`)
+}
+
+async function newestPaths(): Promise<string[]> {
+  const repository = await openAs(store, owner)
+  const lines = await linesInSnapshot(repository, repository.journal.state.snapshots.at(-1)!)
+  return lines.map((line) => (JSON.parse(line) as { path: string }).path)
+}
+
+/** The next commit has it all. */
+async function expectHealed(): Promise<void> {
+  expect(problemsOf(await commitTree())).toEqual([])
+  const repository = await openAs(store, owner)
+  expect(await linesInSnapshot(repository, repository.journal.state.snapshots.at(-1)!)).toEqual(linesOnDisk(at('tree')))
+}
+
+describe('is recorded, and captured by the next commit:', () => {
+  test('a file that moves from a directory that is not listed yet into one that is', async () => {
+    const outcome = await commitWhen('a/first', () => move('h/precious', 'a/precious'))
+    expect(await newestPaths()).toEqual(['', 'a', 'a/first', 'b', 'b/middle', 'h', 'h/other', 'h/sub', 'h/sub/deep'])
+    expect(problemsOf(outcome)).toEqual(['changed a/precious'])
+    expect(outcome.manifest.problems[0]!.message).toMatch(/moved here while the commit went on/)
+    await expectHealed()
+  })
+
+  test('a directory, by one problem', async () => {
+    expect(problemsOf(await commitWhen('a/first', () => move('h/sub', 'a/sub')))).toEqual(['changed a/sub'])
+    await expectHealed()
+  })
+
+  test('a file that gets another name in a large directory while that is listed', async () => {
+    write('a/precious')
+    let isFirst = true
+    listing.filter = (names) => {
+      if (!names.includes('precious') || !names.includes('first') || !isFirst) return names
+      isFirst = false
+      move('a/precious', 'a/0-precious')
+      return names.filter((name) => name !== 'precious')
+    }
+    expect(problemsOf(await commitTree())).toEqual(['changed a/0-precious'])
+    await expectHealed()
+  })
+
+  test('a file that takes the place of another one', async () => {
+    await commitBefore()
+    expect(problemsOf(await commitWhen('b/middle', () => move('h/precious', 'a/first')))).toEqual(['changed a/first'])
+    await expectHealed()
+  })
+
+  test('a directory whose place another one has when the walk comes there', async () => {
+    const outcome = await commitWhen('a/first', () => {
+      move('h', 'a/h')
+      write('h/new')
+    })
+    expect(problemsOf(outcome)).toEqual(['changed a/h'])
+    await expectHealed()
+  })
+
+  test('what moves into a directory that is made meanwhile', async () => {
+    const outcome = await commitWhen('a/first', () => {
+      write('a/new/deeper/file')
+      move('h/precious', 'a/new/deeper/precious')
+    })
+    expect(problemsOf(outcome)).toEqual(['changed a/new/deeper/precious'])
+    await expectHealed()
+  })
+
+  test('what moves into the root, and out of a directory that goes with it', async () => {
+    const outcome = await commitWhen('a/first', () => {
+      move('h/precious', 'precious')
+      move('h/sub/deep', 'a/deep')
+      fs.rmdirSync(tree('h/sub'))
+    })
+    expect(problemsOf(outcome).sort()).toEqual(['changed a/deep', 'changed precious'])
+    await expectHealed()
+  })
+
+  test('each of them where no rows are kept', async () => {
+    rows = undefined
+    const outcome = await commitWhen('a/first', () => (move('h/precious', 'a/precious'), move('h/sub', 'a/sub')))
+    expect(problemsOf(outcome)).toEqual(['changed a/precious', 'changed a/sub'])
+    await expectHealed()
+  })
+
+  test('a file in a tree that nobody has touched for long, by the directory that it leaves', async () => {
+    await wait(CLEARLY_OLDER_MS)
+    expect(problemsOf(await commitWhen('a/first', () => move('h/precious', 'a/precious')))).toEqual(['changed a/precious'])
+    await expectHealed()
+  })
+
+  test('and a file that leaves a directory while that is listed', async () => {
+    await wait(CLEARLY_OLDER_MS)
+    listing.filter = (names) => {
+      if (!names.includes('precious') || !names.includes('other')) return names
+      move('h/precious', 'a/precious')
+      return names.filter((name) => name !== 'precious')
+    }
+    expect(problemsOf(await commitTree())).toEqual(['changed a/precious'])
+    await expectHealed()
+  })
+})
+
+describe('is no problem:', () => {
+  test('a tree that was written just before', async () => {
+    for (let i = 0; i < 300; i++) write(`many/${i % 7}/${i}`)
+    expect(problemsOf(await commitTree())).toEqual([])
+    expect(problemsOf(await commitTree({ openCache: () => undefined }))).toEqual([])
+    for (const name of ['a', 'h/sub']) fs.utimesSync(tree(name), 1, 1)
+    expect(problemsOf(await commitTree({ openCache: () => undefined }))).toEqual([])
+  })
+
+  test('a file or a directory that is made meanwhile, and one that is written beside its place', async () => {
+    const outcome = await commitWhen('a/first', () => {
+      write('a/new')
+      write('a/tree/of/files')
+      write('.tmp')
+      move('.tmp', 'a/first')
+    })
+    expect(problemsOf(outcome)).toEqual([])
+    await expectHealed()
+  })
+
+  test('a file that is deleted before it is listed', async () => {
+    const outcome = await commitWhen('a/first', () => {
+      fs.rmSync(tree('h/precious'))
+      fs.rmSync(tree('h/sub'), { recursive: true })
+    })
+    expect(problemsOf(outcome)).toEqual([])
+    await expectHealed()
+  })
+
+  test.each(['a/second', 'h/first', 'first', 'h/sub/first'])('a file that was captured and is %s by now', async (name) => {
+    await commitBefore()
+    expect(problemsOf(await commitWhen('h/other', () => move('a/first', name)))).toEqual([])
+    await expectHealed()
+  })
+
+  test('a file that was captured and moves with its directory, or gets a second name', async () => {
+    await commitBefore()
+    const outcome = await commitWhen('h/other', () => {
+      fs.linkSync(tree('a/first'), tree('second'))
+      move('a', 'z')
+    })
+    expect(problemsOf(outcome)).toEqual([])
+    await expectHealed()
+  })
+
+  test('a file that is rotated as soon as it is read, though it changed shortly before', async () => {
+    write('a/log', 'log')
+    write('h/sub/last', 'x'.repeat(5000))
+    const { readSync } = fs
+    let isFirst = true
+    vi.spyOn(fs, 'readSync').mockImplementation((fd: number, ...rest: [NodeJS.ArrayBufferView]) => {
+      const read = readSync(fd, ...rest)
+      if (isFirst && fs.fstatSync(fd).size === 5000) {
+        isFirst = false
+        move('a/log', 'a/log.1')
+        write('a/log', 'new')
+      }
+      return read
+    })
+    expect(problemsOf(await commitTree())).toEqual([])
+    expect(isFirst).toBe(false)
+    expect(await newestPaths()).toContain('a/log')
+  })
+
+  test('what is left out: by a pattern, in a tagged cache', async () => {
+    write('a/out/file')
+    const isExcluded = (path: string): boolean => path === 'a/out' || path.endsWith('.skip')
+    const excluding = await commitWhen('a/first', () => (move('h/precious', 'a/out/precious'), move('h/other', 'a/other.skip')), {
+      isExcluded,
+    })
+    expect(problemsOf(excluding)).toEqual([])
+    write('a/CACHEDIR.TAG', 'Signature: 8a477f597d28d172789f06886806bc55')
+    const caches = await commitWhen('a/CACHEDIR.TAG', () => move('h/sub', 'a/sub'), { excludeCaches: true })
+    expect(problemsOf(caches)).toEqual([])
+  })
+
+  test('what lies beside the paths that were named', async () => {
+    const root = captureRoot(['a', 'h/sub'].map(tree))
+    const place = tree('a/first').slice(1)
+    const happens = (): void => (move('h/precious', 'precious'), move('h/other', 'h/elsewhere'))
+    expect(problemsOf(await commitWhen(place, happens, { root }))).toEqual([])
+  })
+})
+
+test('while nothing changes, no directory is listed twice', async () => {
+  await commitTree()
+  expect(listing.count).toBe(10)
+  await wait(CLEARLY_OLDER_MS)
+  listing.count = 0
+  expect(problemsOf(await commitTree())).toEqual([])
+  expect(listing.count).toBe(5)
+})
+
+test('a dry run stores nothing, and looks for nothing that moved', async () => {
+  const repository = await openAs(store, owner)
+  const { problemCount } = await dryRunCommit(repository, { root: captureRoot([at('tree')]), facts: FACTS })
+  expect([problemCount, listing.count]).toEqual([0, 5])
+})
+
+test('a commit that is cancelled while it looks ends at once', async () => {
+  for (let i = 0; i < 2000; i++) write(`many/${i}`)
+  const abort = new AbortController()
+  listing.filter = (names) => {
+    if (listing.count > 7) abort.abort()
+    return names
+  }
+  await expect(commitTree({ signal: abort.signal })).rejects.toMatchObject({ name: 'CancelledError' })
+})
