@@ -150,6 +150,17 @@ describe('is recorded, and captured by the next commit:', () => {
     await expectHealed()
   })
 
+  test('what moves into a directory that takes the place of a captured one, once', async () => {
+    await commitBefore()
+    const outcome = await commitWhen('b/middle', () => {
+      move('a', 'z')
+      fs.mkdirSync(tree('a'))
+      move('h/precious', 'a/precious')
+    })
+    expect(problemsOf(outcome)).toEqual(['changed a/precious'])
+    await expectHealed()
+  })
+
   test('what moves into a directory that is made meanwhile', async () => {
     const outcome = await commitWhen('a/first', () => {
       write('a/new/deeper/file')

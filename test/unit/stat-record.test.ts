@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { expect, test } from 'vitest'
 import type { FileStat } from '../../src/runtime/posix/file-stat.ts'
 import { StatBuffer } from '../../src/runtime/posix/stat-buffer.ts'
-import { STAT_RECORD_BYTES, StatRecords, statRecord } from '../../src/sources/filesystem/stat-record.ts'
+import { forgottenRecord, isForgotten, STAT_RECORD_BYTES, StatRecords, statRecord } from '../../src/sources/filesystem/stat-record.ts'
 import { scratch } from '../support/scratch.ts'
 
 const { at } = scratch()
@@ -70,4 +70,16 @@ test('records tell sizes, what is racy, and what was forgotten', () => {
   expect([0, 1, 2].map((index) => records.equals(index, copy, index))).toEqual([true, false, true])
   records.copyFrom(1, copy, 1)
   expect(records.bytes(0, 3)).toEqual(copy)
+})
+
+test('a record that is forgotten still tells which file it was', () => {
+  const stat = { ...statOf('/dev/null').copy(), ino: 0x1234_5678_9abc_def0n }
+  const records = new StatRecords(2)
+  for (const index of [0, 1]) records.put(index, stat)
+  records.forget(0)
+  records.copyFrom(1, forgottenRecord(), 0)
+  const inodes = new Uint32Array(4)
+  for (const index of [0, 1]) records.inodeInto(index, inodes, 2 * index)
+  expect([...inodes]).toEqual([0x9abc_def0, 0x1234_5678, 0x9abc_def0, 0x1234_5678])
+  expect([0, 1].map((index) => records.isForgotten(index) && isForgotten(records.bytes(index, index + 1)))).toEqual([true, true])
 })
