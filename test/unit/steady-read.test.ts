@@ -19,6 +19,8 @@ vi.mock('../../src/runtime/clock.ts', () => ({
   },
 }))
 vi.mock('../../src/runtime/posix/stat.ts', () => ({ statFd: () => statOf(file.stamp) }))
+const kernel = vi.hoisted(() => ({ stampsEveryWrite: false }))
+vi.mock('../../src/sources/filesystem/write-stamps.ts', () => ({ stampsEveryWrite: () => kernel.stampsEveryWrite }))
 
 const FILE = { dev: 1, ino: 2n, mode: 0o100644, nlink: 1, uid: 0, gid: 0, rdevMajor: 0, rdevMinor: 0, sizeBytes: 5, blocks: 8 }
 
@@ -56,6 +58,14 @@ beforeEach(() => {
   time.waited = []
   time.whileWaiting = () => {}
   file.content = 0
+  kernel.stampsEveryWrite = false
+})
+
+test('where every write has a stamp of its own, nothing is waited for', async () => {
+  kernel.stampsEveryWrite = true
+  write(1)
+  const { changed } = await readHalves(() => undefined)
+  expect([changed, time.waited]).toEqual([false, []])
 })
 
 describe.each([

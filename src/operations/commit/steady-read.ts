@@ -6,6 +6,7 @@ import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { statFd } from '../../runtime/posix/stat.ts'
 import { settlingMs } from '../../sources/filesystem/settling.ts'
 import { statRecord } from '../../sources/filesystem/stat-record.ts'
+import { stampsEveryWrite } from '../../sources/filesystem/write-stamps.ts'
 import type { FileContent } from './content-layout.ts'
 import type { ProblemKind } from './messages.ts'
 
@@ -44,7 +45,7 @@ async function settledStat(fd: number): Promise<{ stat: FileStat; isSettled: boo
     const stat = statFd(fd)
     const record = statRecord(stat)
     const waitMs = settlingMs(stat, askedAt)
-    if (waitMs === 0 || before?.equals(record) === true) return { stat, isSettled: true }
+    if (waitMs === 0 || before?.equals(record) === true || stampsEveryWrite(fd, stat)) return { stat, isSettled: true }
     if (waitedMs > 0 && waitedMs + waitMs > PATIENCE_MS) return { stat, isSettled: false }
     await sleep(waitMs)
     waitedMs += waitMs
