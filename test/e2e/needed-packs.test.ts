@@ -11,18 +11,20 @@ const NEEDED = 'harms no snapshot; keep it: snapshots need what is sound in it'
 const NOT_NEEDED = 'harms no snapshot, and none needs it'
 const UNKNOWN = "harms no snapshot; keep it until 'cairn verify --data' says that none needs it"
 
-const CONTENT = noise(1, 18_000_000)
+const CONTENT = noise(1, 8_000_000)
 
 let place: CliPlace
 let damaged: string
 
-/** One data pack with one file of several blocks; the first is damaged. */
+/** One data pack, not yet as large as packs get, with one file of two blocks; the first is damaged. */
 beforeEach(async () => {
   place = new CliPlace()
   await place.json(['init'])
   place.write('tree/file', CONTENT)
   await commit()
-  damaged = storeFiles(place.at('repository'), 'packs/data')[0]!
+  const packs = storeFiles(place.at('repository'), 'packs/data')
+  expect(packs).toHaveLength(1)
+  damaged = packs[0]!
   flip(damaged, 2_000_000)
 })
 afterEach(() => place.remove())
@@ -34,7 +36,7 @@ const problemsOf = async (...args: string[]): Promise<unknown[]> => (await place
 /** Heals all but the end of the file, which only the first snapshot still has. */
 async function healWithoutTheEnd(): Promise<void> {
   await place.json(['verify', '--data'], { code: 21 })
-  place.write('tree/file', CONTENT.subarray(0, 17_000_000))
+  place.write('tree/file', CONTENT.subarray(0, 7_400_000))
   await commit()
 }
 
