@@ -1,10 +1,11 @@
 // Starts a TypeScript entry of this package under Node 24 or later, whatever `node` stands first on PATH.
 // Older Nodes cannot strip types and crash on our native modules, so everything here is plain JavaScript that Node 18 can parse.
-import { existsSync, fstatSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { misread, refuse as refuseWord } from './argument-bytes.js'
+import { moduleOf } from './built.js'
 
 const NEEDED_MAJOR = 24
 const EXIT_USAGE = 2
@@ -26,9 +27,7 @@ export async function launch(entry) {
 async function runHere(entry) {
   if (process.env[LEASH] !== undefined) await endWithLauncher()
   cacheCompiledCode()
-  // Node refuses to strip types below node_modules: a published package carries dist/ and no src/.
-  const published = !existsSync(new URL('src/', root))
-  await import(new URL(published ? `dist/${entry}.js` : `${entry}.ts`, root).href)
+  await import(moduleOf(root, entry).href)
 }
 
 /** Who kills the launcher by SIGKILL, the out-of-memory killer too, means the program: it must not go on unseen. */

@@ -179,7 +179,7 @@ describe('the rules themselves', () => {
   })
 
   test.each([
-    ['src/operations/commit/worker.ts', '../../repository/chunk/gear.ts'],
+    ['src/operations/commit/commit-thread.ts', '../../repository/chunk/gear.ts'],
     ['src/operations/commit/commit.ts', '../progress.ts'],
     ['src/operations/commit/commit.ts', './plan.ts'],
     ['src/control/catalog.ts', 'better-sqlite3'],

@@ -99,7 +99,13 @@ export class CommitRun {
     }
     const size = this.#options.threads ?? coreCount()
     if (size === 0) return new InlinePool((post) => commitWorker(data, post), onEvent)
-    return new WorkerPool({ module: workerModule('worker', import.meta.url), data, size, onEvent, waitingPerStart: WAITING_PER_START })
+    return new WorkerPool({
+      module: workerModule('commit-thread', import.meta.url),
+      data,
+      size,
+      onEvent,
+      waitingPerStart: WAITING_PER_START,
+    })
   }
 
   async #captureRoot(): Promise<Entry> {

@@ -32,7 +32,7 @@ export class RestoreThreads {
 
   constructor(count = coreCount()) {
     this.#count = count
-    this.#pool = new WorkerPool({ module: workerModule('worker', import.meta.url), data: undefined, size: count })
+    this.#pool = new WorkerPool({ module: workerModule('restore-thread', import.meta.url), data: undefined, size: count })
   }
 
   /** Starts them; whoever does so ends them by `close`, too, should no restore follow. */

@@ -38,7 +38,7 @@ export async function checkPacks(repository: Repository, packs: readonly ListedP
   const few = options.threadCount === undefined && packs.reduce((sum, { packBytes }) => sum + packBytes, 0) < FEW_BYTES
   const threadCount = few ? 1 : (options.threadCount ?? coreCount())
   const data: VerifyWorkerData = { repository: repository.id, idKey: repository.writeKeys.id }
-  const pool = new WorkerPool<PackJob, PackVerdict>({ module: workerModule('worker', import.meta.url), data, size: threadCount })
+  const pool = new WorkerPool<PackJob, PackVerdict>({ module: workerModule('verify-thread', import.meta.url), data, size: threadCount })
   const tools = { reader: repository.packs, identity: repository.identity }
   const check: Check = few ? (job) => Promise.resolve(checkJob(tools, job)) : (job) => pool.run(job)
   try {
