@@ -1,6 +1,8 @@
-// A key slot (SPEC §5.3): the keyring, wrapped for one way of unlocking.
+// A key slot (SPEC §5.3): the keyring, wrapped for one way of unlocking. Whether it still opens shows only with its secret, which is in
+// a safe: the checksum lets a verification see that it rots.
 
-import type { Id } from './bytes.ts'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { equalBytes, type Id } from './bytes.ts'
 import { type CborRecord, type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import { FormatError } from './format-error.ts'
 import { LIMITS } from './limits.ts'
@@ -51,10 +53,10 @@ const KDF_OF: Readonly<Record<SlotKind, SlotKdf['alg']>> = { identity: 'x-wing',
 
 /** The object of a slot. SPEC §5.3 */
 export function encodeSlot(slot: KeySlot): Buffer {
-  return encodeCbor({ ...slotFields(slot), wrapped: slot.wrapped })
+  return encodeCbor({ ...slotFields(slot), wrapped: slot.wrapped, check: checkOf(slot) })
 }
 
-/** The slot without `wrapped`: what is bound to the keyring. SPEC §5.3 */
+/** The slot without `wrapped` and `check`: what is bound to the keyring. SPEC §5.3 */
 export function slotWithoutWrapped(slot: Omit<KeySlot, 'wrapped'>): Buffer {
   return encodeCbor(slotFields(slot))
 }
@@ -66,9 +68,25 @@ function slotFields(slot: Omit<KeySlot, 'wrapped'>): CborRecord {
 
 /**
  * The slot of exactly these bytes. Argon2id beyond the limits is refused here, before any work. SPEC §5.3, §10
- * @throws {FormatError} `slot-*` when it is none.
+ * @throws {FormatError} `slot-*` when it is none, `slot-check` when it is damaged.
  */
 export function decodeSlot(bytes: Uint8Array): KeySlot {
+  const { slot, check } = readSlot(bytes)
+  if (!equalBytes(check, checkOf(slot))) {
+    throw new FormatError('slot-check', 'the key slot has other bytes than were written: it is damaged, and may open no more')
+  }
+  return slot
+}
+
+/**
+ * The same, whatever its checksum says: for who has the secret, which decides (the damage may be in the checksum). SPEC §9.1
+ * @throws {FormatError} `slot-*` when it is none.
+ */
+export function decodeSlotToOpen(bytes: Uint8Array): KeySlot {
+  return readSlot(bytes).slot
+}
+
+function readSlot(bytes: Uint8Array): { slot: KeySlot; check: Uint8Array } {
   if (bytes.length > LIMITS.smallObjectBytes) throw new FormatError('slot-too-large', `a key slot of ${bytes.length} bytes`)
   const record = new RecordReader('slot', decodeCbor(bytes, 'key slot'))
   record.version('v', 1)
@@ -82,9 +100,14 @@ export function decodeSlot(bytes: Uint8Array): KeySlot {
     nonce: record.bytes('nonce', SLOT_NONCE_BYTES),
     wrapped: record.bytes('wrapped'),
   }
+  const check = record.bytes('check', 32)
   record.end()
   if (slot.wrapped.length <= TAG_BYTES) record.refuse('wrapped', `has ${slot.wrapped.length} bytes, too few for a keyring`)
-  return slot
+  return { slot, check }
+}
+
+function checkOf(slot: KeySlot): Uint8Array {
+  return sha256(encodeCbor({ ...slotFields(slot), wrapped: slot.wrapped }))
 }
 
 function readKdf(kind: SlotKind, value: CborValue): SlotKdf {

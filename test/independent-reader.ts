@@ -286,10 +286,10 @@ class Repository {
   }
   openSlot(name: string, unlock: Unlock) {
     const cbor = decode(read(`${this.root}/keys/${name}`, 1 << 16)) as Map<Cbor, Cbor>
-    const slot = record('v:uint id:b16 repository:b32 member:b32 kind:text kdf:map nonce:b24 wrapped:bytes', cbor)
+    const slot = record('v:uint id:b16 repository:b32 member:b32 kind:text kdf:map nonce:b24 wrapped:bytes check:b32', cbor)
     must('§5.3 a foreign slot', hex(slot.id) === name && same(slot.repository, this.id))
     if (slot.kind !== unlock.kind) return undefined
-    cbor.delete('wrapped')
+    for (const name of ['wrapped', 'check']) cbor.delete(name)
     const kek = HKDF(unlock.secret(record('alg:text ciphertext?:bytes', slot.kdf).ciphertext ?? ZERO), this.id, D('slot-kek'), slot.id)
     const plain = xchacha20poly1305(kek, slot.nonce, Buffer.concat([D('key-slot'), encode(cbor)])).decrypt(slot.wrapped)
     const keyring = record('repository:b32 label:text write:map read?:list signing?:b32', decode(Buffer.from(plain)))

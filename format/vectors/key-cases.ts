@@ -49,6 +49,8 @@ const slotCases: readonly Vector[] = [
   bad('slot-nonce', 'nonce', 'a nonce of 12 bytes', ['nonce'], fill(12, 4)),
   bad('slot-wrapped', 'wrapped', 'a tag and nothing else', ['wrapped'], fill(16, 5)),
   bad('slot-unknown-key', 'unknown-key', 'a label in the clear', ['label'], 'laptop'),
+  bad('slot-check', 'rotten', 'a wrapped keyring with one other byte', ['wrapped'], Buffer.concat([fill(199, 5), fill(1, 6)])),
+  bad('slot-missing-key', 'check-missing', 'no checksum', ['check'], undefined),
   reject(
     'key-slot',
     'slot-kdf-ciphertext',

@@ -2,7 +2,7 @@
 
 import { fromHex, type Id } from '../../format/bytes.ts'
 import type { IdentityFile } from '../../format/identity-file.ts'
-import { decodeSlot } from '../../format/key-slot.ts'
+import { decodeSlotToOpen } from '../../format/key-slot.ts'
 import { LIMITS } from '../../format/limits.ts'
 import { slotKey } from '../../format/store-key.ts'
 import { FormatError, KeyError } from '../errors.ts'
@@ -105,7 +105,7 @@ async function trySlots(store: ObjectStore, expectations: SlotExpectations, secr
 
 function kindOf(bytes: Buffer): string | undefined {
   try {
-    return decodeSlot(bytes).kind
+    return decodeSlotToOpen(bytes).kind
   } catch (error) {
     if (error instanceof FormatError) return undefined // junk among the slots must not keep the others from opening
     throw error

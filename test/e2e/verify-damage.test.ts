@@ -277,6 +277,19 @@ describe('manifests, index and small objects', () => {
     expect((await place.verify(root)).problems).toMatchObject([{ kind: 'key-slot', object: 'keys/' }])
   })
 
+  test('a key slot that rots, wherever: nobody has its secret at hand', async () => {
+    const root = place.copy()
+    const [slot] = storeFiles(root, 'keys').filter((file) => !file.endsWith(toHex(place.identity.slot)))
+    for (let offset = 0; offset < fs.statSync(slot!).size; offset += 7) {
+      flip(slot!, offset)
+      const [first, ...others] = (await place.verify(root)).problems
+      expect(first, `byte ${offset}`).toMatchObject({ kind: 'key-slot', object: keyOf(root, slot!) })
+      expect(others.every(({ kind }) => kind === 'key-slot')).toBe(true)
+      flip(slot!, offset)
+    }
+    expect((await place.verify(root)).ok).toBe(true)
+  })
+
   test('a lease that nobody signed', async () => {
     const root = place.copy()
     fs.mkdirSync(path.join(root, 'leases'), { recursive: true })

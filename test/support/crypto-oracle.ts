@@ -178,7 +178,8 @@ export interface OracleSlot {
 
 /** A key slot's bytes, wrapped under the secret of its kind. SPEC §5.3 */
 export function wrapSlot(slot: OracleSlot, secret: Uint8Array, keyring: unknown): Buffer {
-  return cbor({ v: 1, ...slot, wrapped: new Uint8Array(slotCipher(slot, secret).encrypt(cbor(keyring))) })
+  const fields = { v: 1, ...slot, wrapped: new Uint8Array(slotCipher(slot, secret).encrypt(cbor(keyring))) }
+  return cbor({ ...fields, check: new Uint8Array(H(cbor(fields))) })
 }
 
 /** The CBOR of the keyring in a slot. */

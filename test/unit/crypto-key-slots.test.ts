@@ -67,6 +67,7 @@ describe.each(ways)('a key slot for %o', (method, secret) => {
     const { v: _, wrapped: __, ...fields } = { v: 1, ...slot }
     const { repository: id, label, write } = writer
     const byNoble = oracle.wrapSlot(fields, oracleSecret(slot), { repository: id, label, write })
+    expect(decodeSlot(byNoble).kind).toBe(method.kind)
     expect((await openKeySlot(byNoble, expected, secret)).keyring).toMatchObject({ label: 'laptop' })
   })
 

@@ -2,7 +2,14 @@
 
 import { equalBytes, type Id } from '../../../format/bytes.ts'
 import { slotAd, slotKekInfo } from '../../../format/derivations.ts'
-import { decodeSlot, type KeySlot, SLOT_NONCE_BYTES, type SlotKdf, type SlotKind, slotWithoutWrapped } from '../../../format/key-slot.ts'
+import {
+  decodeSlotToOpen,
+  type KeySlot,
+  SLOT_NONCE_BYTES,
+  type SlotKdf,
+  type SlotKind,
+  slotWithoutWrapped,
+} from '../../../format/key-slot.ts'
 import { decodeKeyring, encodeKeyring, type Keyring } from '../../../format/keyring.ts'
 import { IntegrityError, KeyError } from '../../errors.ts'
 import { randomBytes } from '../../runtime/random.ts'
@@ -81,7 +88,7 @@ export async function openKeySlot(
   expected: SlotExpectations,
   secret: UnlockSecret,
 ): Promise<{ slot: KeySlot; keyring: Keyring }> {
-  const slot = decodeSlot(bytes)
+  const slot = decodeSlotToOpen(bytes)
   checkRepository(slot.repository, expected.repository, 'slot')
   const keyring = await unwrapKeyring(slot, secret)
   checkKeyring(keyring, slot, expected)
