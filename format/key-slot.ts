@@ -73,7 +73,7 @@ function slotFields(slot: Omit<KeySlot, 'wrapped'>): CborRecord {
 export function decodeSlot(bytes: Uint8Array): KeySlot {
   const { slot, check } = readSlot(bytes)
   if (!equalBytes(check, checkOf(slot))) {
-    throw new FormatError('slot-check', 'the key slot has other bytes than were written: it is damaged, and may open no more')
+    throw new FormatError('slot-check', 'the key slot has other bytes than were written')
   }
   return slot
 }

@@ -9,7 +9,7 @@ import { printableLine } from './path-text.ts'
 export function keyListJson({ members, slots, missing, damaged }: KeyList): object {
   return {
     members: members.map(({ id, label, roles, series, isOwn }) => ({ member: toHex(id), label, roles, series: series ?? null, isOwn })),
-    slots: slots.map(({ slot, label, known, added, isOwn }) => ({
+    slots: slots.map(({ slot, label, known, added, isOwn, isSound }) => ({
       slot: toHex(slot.id),
       kind: slot.kind,
       member: toHex(slot.member),
@@ -17,6 +17,7 @@ export function keyListJson({ members, slots, missing, damaged }: KeyList): obje
       added: added ?? null,
       known,
       isOwn,
+      isSound,
     })),
     missing: missing.map(({ slot, label }) => ({ slot: toHex(slot), label })),
     damaged,
@@ -43,15 +44,20 @@ function memberRow({ id, label, roles, series, isOwn }: ListedMember): string[] 
   ]
 }
 
-function slotRow({ slot, label, known, added, member }: ListedSlot): string[] {
-  const remark =
-    known === 'unknown' ? colour('red', 'nobody vouches for it') : member === undefined ? colour('yellow', 'of nobody who is a member') : ''
+function slotRow(listed: ListedSlot): string[] {
+  const { slot, label, added } = listed
   return [
     toHex(slot.id).slice(0, 16),
     slot.kind,
     toHex(slot.member).slice(0, 16),
     added === undefined ? '' : humanTime(added).slice(0, 16),
     printableLine(label),
-    remark,
+    remarkOn(listed),
   ]
+}
+
+function remarkOn({ isSound, known, member }: ListedSlot): string {
+  if (!isSound) return colour('red', 'damaged: it may open no more')
+  if (known === 'unknown') return colour('red', 'nobody vouches for it')
+  return member === undefined ? colour('yellow', 'of nobody who is a member') : ''
 }

@@ -22,7 +22,16 @@ function stranger({ CAIRN_REPO }: PlaceEnv): PlaceEnv {
 
 interface Listed {
   readonly members: { member: string; label: string; roles: string[]; series: string[] | null; isOwn: boolean }[]
-  readonly slots: { slot: string; kind: string; member: string; label: string; added: number; known: string; isOwn: boolean }[]
+  readonly slots: {
+    slot: string
+    kind: string
+    member: string
+    label: string
+    added: number
+    known: string
+    isOwn: boolean
+    isSound: boolean
+  }[]
 }
 
 const list = (env: PlaceEnv): Promise<Listed> => place.json(['key', 'list'], { env })
@@ -158,6 +167,21 @@ describe('key remove', () => {
     expect((await list(env)).slots).toContainEqual(expect.objectContaining({ slot: foreign, known: 'unknown' }))
     expect(await remove(env, foreign!)).toEqual({ removed: foreign, revoked: null, isOwn: false })
     expect((await list(env)).slots.map(({ slot }) => slot)).toContain(own)
+  }, 60_000)
+
+  test('a recovery code whose slot has rotted: it is shown, replaced and removed', async () => {
+    const env = ownersCopy()
+    const slot = await slotLabelled(env, 'recovery code')
+    const file = `${env.CAIRN_REPO}/keys/${slot}`
+    const bytes = fs.readFileSync(file)
+    const at = bytes.indexOf('wrapped') + 40
+    bytes[at] = bytes[at]! ^ 1
+    fs.writeFileSync(file, bytes)
+    expect((await list(env)).slots).toContainEqual(expect.objectContaining({ slot, isSound: false }))
+    await place.json(['key', 'add', '--new-recovery-code'], { env })
+    expect(await remove(env, slot)).toMatchObject({ removed: slot })
+    expect((await list(env)).slots.every(({ isSound }) => isSound)).toBe(true)
+    expect(await place.json(['verify'], { env })).toMatchObject({ ok: true })
   }, 60_000)
 
   test.each(['00', 'zzzz', '0000'])(

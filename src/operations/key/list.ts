@@ -2,7 +2,7 @@
 // what the journal does not name is said to be so.
 
 import { equalBytes, type Id, toHex } from '../../../format/bytes.ts'
-import { decodeSlot, type KeySlot } from '../../../format/key-slot.ts'
+import { decodeSlot, decodeSlotToOpen, type KeySlot } from '../../../format/key-slot.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import type { Role } from '../../../format/member.ts'
 import { FormatError } from '../../errors.ts'
@@ -19,6 +19,8 @@ export interface ListedSlot {
   readonly added: number | undefined
   /** Whether it opened this session. */
   readonly isOwn: boolean
+  /** Whether it has the bytes that were written; when not, its secret may open it no more. */
+  readonly isSound: boolean
 }
 
 export interface ListedMember {
@@ -60,16 +62,16 @@ async function readSlots(repository: Repository): Promise<{ slots: ListedSlot[];
   const damaged: string[] = []
   for await (const { key } of repository.store.list('keys/')) {
     const bytes = await repository.store.get(key, { maxBytes: LIMITS.smallObjectBytes })
-    const slot = bytes && soundSlot(bytes, key)
+    const slot = bytes && slotOf(key, () => decodeSlotToOpen(bytes))
     if (slot === undefined) damaged.push(key)
-    else slots.push(listed(repository, slot))
+    else slots.push({ ...listed(repository, slot), isSound: slotOf(key, () => decodeSlot(bytes!)) !== undefined })
   }
   return { slots, damaged }
 }
 
-function soundSlot(bytes: Buffer, key: string): KeySlot | undefined {
+function slotOf(key: string, decode: () => KeySlot): KeySlot | undefined {
   try {
-    const slot = decodeSlot(bytes)
+    const slot = decode()
     return key === `keys/${toHex(slot.id)}` ? slot : undefined
   } catch (error) {
     if (error instanceof FormatError) return undefined
@@ -77,7 +79,7 @@ function soundSlot(bytes: Buffer, key: string): KeySlot | undefined {
   }
 }
 
-function listed({ journal, keys }: Repository, slot: KeySlot): ListedSlot {
+function listed({ journal, keys }: Repository, slot: KeySlot): Omit<ListedSlot, 'isSound'> {
   const named = journal.state.slots.get(toHex(slot.id))
   const member = journal.member(slot.member)
   const isOfInit = journal.genesis.clear.members.some(({ key }) => equalBytes(key, member?.key ?? Buffer.alloc(0)))

@@ -2,7 +2,7 @@
 // deleting, or only a quick start. SPEC §5.3, §5.5, §7.5
 
 import { equalBytes, toHex } from '../../../format/bytes.ts'
-import { decodeSlot } from '../../../format/key-slot.ts'
+import { decodeSlot, decodeSlotToOpen } from '../../../format/key-slot.ts'
 import { decodeLease } from '../../../format/lease.ts'
 import { LIMITS } from '../../../format/limits.ts'
 import { decodeSigned } from '../../../format/signed.ts'
@@ -41,10 +41,11 @@ async function checkSlots(repository: Repository, state: JournalState, problems:
   const members = new Set<string>()
   await each(repository, problems, 'keys/', 'key-slot', LIMITS.smallObjectBytes, (key, bytes) => {
     ids.add(key)
-    const slot = decodeSlot(bytes)
+    const slot = decodeSlotToOpen(bytes)
     members.add(toHex(slot.member))
     if (slotKey(slot.id) !== key) return 'it is the slot of another name'
-    return equalBytes(slot.repository, repository.id) ? undefined : 'it belongs to another repository'
+    if (!equalBytes(slot.repository, repository.id)) return 'it belongs to another repository'
+    return hasRotted(bytes) ? `it is damaged, and may open no more: make another way in with 'cairn key add', then remove it` : undefined
   })
   for (const { slot, label } of state.slots.values()) {
     if (!ids.has(slotKey(slot))) problems.add('key-slot', slotKey(slot), `the journal names it (${label}), but it is not in the store`)
@@ -53,6 +54,16 @@ async function checkSlots(repository: Repository, state: JournalState, problems:
     const opens = roles.some((role) => role === 'owner' || role === 'reader' || role === 'writer')
     if (opens && !members.has(id))
       problems.add('key-slot', 'keys/', `no key slot of the member ${id.slice(0, 16)} (${label}) is in the store`)
+  }
+}
+
+function hasRotted(slot: Buffer): boolean {
+  try {
+    decodeSlot(slot)
+    return false
+  } catch (error) {
+    if (error instanceof FormatError) return true
+    throw error
   }
 }
 
