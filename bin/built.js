@@ -1,37 +1,45 @@
-// dist/ holds the program in a few files, which load in half the time of some two hundred. In a checkout it is run only while it is
-// what the sources say: each of them has the size and the time that it was built from. Plain JavaScript, as launch.js is.
+// dist/ holds builds of the program, each in a few files, which load in half the time of some two hundred. In a checkout the current one
+// is run only while it is what the sources say: each has the size and the time that it was built from. A build is never changed, so
+// that a long commit starts its threads from its own, whatever is built meanwhile. Plain JavaScript, as launch.js is.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Written by the build beside the bundle: each source, relative to the package, with its size and time. */
-export const SOURCES_FILE = 'dist/sources.json'
+/** Names the current build: `{ build, sources: [[file, size, mtimeMs]], outputs: [[file, size]] }`, sources relative to the package. */
+export const CURRENT = 'dist/current.json'
 
-/** What to run for `entry` (a module path without extension, relative to `root`): the bundle, or the source. */
+/** What to run for `entry` (a module path without extension, relative to `root`): that of the current build, or the source. */
 export function moduleOf(root, entry) {
+  const directory = fileURLToPath(root)
+  const current = currentBuild(directory)
   // Node refuses to strip types below node_modules: a published package carries dist/ and no src/.
-  const published = !existsSync(new URL('src/', root))
-  return new URL(published || isCurrent(fileURLToPath(root)) ? `dist/${entry}.js` : `${entry}.ts`, root)
+  const published = !existsSync(directory + 'src')
+  if (published && current === undefined) throw new Error(`This package of cairn is not whole: ${directory}dist. Install it again.`)
+  const isBuilt = current !== undefined && (published || current.sources.every(([file, ...stamp]) => isStamp(directory + file, stamp)))
+  return new URL(isBuilt ? `dist/${current.build}/${entry}.js` : `${entry}.ts`, root)
 }
 
-/** Size and time of a source below the directory `root`, as the build notes them; undefined when there is none. */
-export function stampOf(root, file) {
-  const stats = statSync(root + file, { throwIfNoEntry: false })
+/** Size and time of a file, as a build notes them of its sources; undefined when there is none. */
+export function stampOf(file) {
+  const stats = statSync(file, { throwIfNoEntry: false })
   return stats && [stats.size, stats.mtimeMs]
 }
 
-function isCurrent(root) {
-  const noted = notedSources(root + SOURCES_FILE)
-  if (noted === undefined) return false
-  return noted.every(([file, ...stamp]) => {
-    const now = stampOf(root, file)
-    return now !== undefined && now.every((part, index) => part === stamp[index])
-  })
+/** A build whose files were cut by a crash or a full disk is none: an empty program would do nothing, and call that a success. */
+function currentBuild(directory) {
+  const current = readCurrent(directory + CURRENT)
+  const isWhole = current?.outputs.every(([file, size]) => isStamp(`${directory}dist/${current.build}/${file}`, [size]))
+  return isWhole ? current : undefined
 }
 
-function notedSources(file) {
+function isStamp(file, noted) {
+  const stamp = stampOf(file)
+  return stamp !== undefined && noted.every((part, index) => part === stamp[index])
+}
+
+function readCurrent(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    return undefined // not built, or a build that was interrupted
+    return undefined // nothing was built
   }
 }

@@ -2,7 +2,6 @@
 
 import { beforeOperands } from './operands.ts'
 import { reportError } from './output/error.ts'
-import { runProgram } from './program.ts'
 import { assertWorkingDirectory } from './working-directory.ts'
 
 // A umask that takes the owner's own rights would make a home and a repository that nobody can use.
@@ -15,6 +14,8 @@ process.on('unhandledRejection', (reason) => process.exit(reportError(reason, { 
 process.stderr.on('error', () => undefined)
 try {
   assertWorkingDirectory()
+  // Its libraries ask for the working directory while they load.
+  const { runProgram } = await import('./program.ts')
   await runProgram(argv)
 } catch (error) {
   process.exitCode = reportError(error, { json })

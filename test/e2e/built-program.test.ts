@@ -1,9 +1,11 @@
 // The bundle in dist/: run while it is what the sources say, never a moment longer, and the same program.
 
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -14,33 +16,88 @@ beforeAll(() => {
   for (const name of ['bin', 'cli', 'src', 'format', '.ci', 'package.json']) {
     fs.cpSync(path.join(ROOT, name), path.join(checkout, name), { recursive: true, preserveTimestamps: true })
   }
-  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(checkout, 'node_modules'))
+  fs.mkdirSync(at('node_modules'))
+  for (const name of fs.readdirSync(path.join(ROOT, 'node_modules'))) {
+    if (name !== '.package-lock.json') fs.symlinkSync(path.join(ROOT, 'node_modules', name), at(`node_modules/${name}`))
+  }
+  fs.writeFileSync(at('node_modules/.package-lock.json'), '{}')
   run('.ci/build.js')
 }, 60_000)
 afterAll(() => fs.rmSync(checkout, { recursive: true, force: true }))
 
 test('what was built is what runs, and it is the same program', () => {
-  const help = cairn('commit', '--help')
-  fs.rmSync(path.join(checkout, 'dist/sources.json'))
-  expect(cairn('commit', '--help')).toBe(help)
-  run('.ci/build.js')
-  expect(loaded('--version')).toContain('dist/cli/main.js')
+  expect(runsBuild()).toBe(true)
   expect(loaded('--version').filter((file) => file.endsWith('.ts'))).toEqual([])
+  const help = cairn('commit', '--help')
+  fs.renameSync(at('dist'), at('dist.away'))
+  expect(runsBuild()).toBe(false)
+  expect(cairn('commit', '--help')).toBe(help)
+  fs.renameSync(at('dist.away'), at('dist'))
 })
 
 test.each<[string, (file: string) => void]>([
   ['changed', (file) => fs.appendFileSync(file, '\n// a change\n')],
   ['touched', (file) => fs.utimesSync(file, 1, 1)],
-])('a source that was %s ends the use of the bundle', (_, change) => {
-  const file = path.join(checkout, VERSION)
-  const before = fs.statSync(file)
-  const content = fs.readFileSync(file)
-  change(file)
-  const files = loaded('--version')
-  expect(files).toContain('cli/main.ts')
-  expect(files).not.toContain('dist/cli/main.js')
-  fs.writeFileSync(file, content)
-  fs.utimesSync(file, before.atimeMs / 1000, before.mtimeMs / 1000)
+])('a source that was %s ends the use of a build', (_, change) => {
+  const before = fs.readFileSync(at(VERSION))
+  change(at(VERSION))
+  expect(runsBuild()).toBe(false)
+  expect(loaded('--version')).toContain('cli/main.ts')
+  fs.writeFileSync(at(VERSION), before)
+  run('.ci/build.js')
+  expect(runsBuild()).toBe(true)
+})
+
+test('so do other packages', () => {
+  const installed = fs.readFileSync(at('node_modules/.package-lock.json'))
+  fs.appendFileSync(at('node_modules/.package-lock.json'), ' ')
+  expect(runsBuild()).toBe(false)
+  fs.writeFileSync(at('node_modules/.package-lock.json'), installed)
+  run('.ci/build.js')
+})
+
+test.each(['cli/main.js', 'cli/commit-thread.js'])(
+  'a build whose %s a crash has cut is not run: it would do nothing, and call that a success',
+  (file) => {
+    const build = current()
+    fs.truncateSync(at(`dist/${build}/${file}`))
+    expect(runsBuild()).toBe(false)
+    run('.ci/build.js')
+    expect(runsBuild()).toBe(true)
+  },
+)
+
+test('several builds at once, and the one that runs is whole', async () => {
+  fs.appendFileSync(at(VERSION), '\n// another build\n')
+  const delays = [0, 60, 120, 180]
+  await Promise.all(
+    delays.map((delayMs) => setTimeout(delayMs).then(() => promisify(execFile)(process.execPath, ['.ci/build.js'], { cwd: checkout }))),
+  )
+  expect(runsBuild()).toBe(true)
+  expect(fs.readdirSync(checkout).filter((name) => name.startsWith('.build-'))).toEqual([])
+}, 60_000)
+
+test('a build that somebody runs stays when others follow', () => {
+  const running = current()
+  for (const change of ['one', 'two']) {
+    fs.appendFileSync(at('cli/main.ts'), `\nprocess.title = 'cairn ${change}'\n`)
+    run('.ci/build.js')
+  }
+  expect(current()).not.toBe(running)
+  expect(builds()).toContain(running)
+  expect(builds().length).toBeLessThanOrEqual(3)
+})
+
+test('without the means to build, no older build is run', () => {
+  const modules = at('node_modules')
+  const away = at('node_modules.away')
+  fs.renameSync(modules, away)
+  fs.mkdirSync(modules)
+  for (const name of fs.readdirSync(away)) if (name !== 'rolldown') fs.symlinkSync(path.join(away, name), path.join(modules, name))
+  expect(run('.ci/build.js')).toContain('rolldown is not installed')
+  expect(runsBuild()).toBe(false)
+  fs.rmSync(modules, { recursive: true })
+  fs.renameSync(away, modules)
   run('.ci/build.js')
 })
 
@@ -55,9 +112,25 @@ test('a commit, a verification and a restore run in threads of the bundle', () =
 })
 
 test('the licences of all that the bundle holds are beside it', () => {
-  const licences = fs.readFileSync(path.join(checkout, 'dist/LICENSES.md'), 'utf8')
+  const licences = fs.readFileSync(at(`dist/${current()}/LICENSES.md`), 'utf8')
   for (const name of ['yargs', '@noble/ciphers', 'ignore']) expect(licences).toMatch(new RegExp(`^# ${name} \\d`, 'm'))
 })
+
+function at(name: string): string {
+  return path.join(checkout, name)
+}
+
+function current(): string {
+  return JSON.parse(fs.readFileSync(at('dist/current.json'), 'utf8')).build
+}
+
+function builds(): string[] {
+  return fs.readdirSync(at('dist')).filter((name) => name !== 'current.json')
+}
+
+function runsBuild(): boolean {
+  return loaded('--version').some((file) => /^dist\/[0-9a-f]{16}\/cli\/main\.js$/.test(file))
+}
 
 function run(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): string {
   return execFileSync(process.execPath, [file, ...args], { cwd: checkout, encoding: 'utf8', env: { ...process.env, ...env } })
