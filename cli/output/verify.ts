@@ -51,7 +51,7 @@ const HARM_UNKNOWN: ReadonlySet<VerifyProblem['kind']> = new Set(['journal', 'ch
 
 /** Whoever deletes a pack since its damage harms nothing would lose what is sound in it. */
 const KEEP: Readonly<Record<Needed, string>> = {
-  yes: '; keep it: snapshots need what is sound in it',
+  yes: '; keep it: snapshots need what is in it',
   no: ', and none needs it',
   unknown: "; keep it until 'cairn verify --data' says that none needs it",
 }

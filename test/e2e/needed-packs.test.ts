@@ -7,7 +7,7 @@ import { CliPlace } from '../support/cli-process.ts'
 import { noise } from '../support/sample-tree.ts'
 import { flip, storeFiles } from '../support/verify-place.ts'
 
-const NEEDED = 'harms no snapshot; keep it: snapshots need what is sound in it'
+const NEEDED = 'harms no snapshot; keep it: snapshots need what is in it'
 const NOT_NEEDED = 'harms no snapshot, and none needs it'
 const UNKNOWN = "harms no snapshot; keep it until 'cairn verify --data' says that none needs it"
 
@@ -51,7 +51,18 @@ test('a pack whose sound blocks hold what a snapshot needs must stay, and deleti
 })
 
 test('a pack whose damage harms a file tells that what is sound in it is needed, too', async () => {
-  expect(await told('--data')).toMatch(/harms 1 path in [0-9a-f]{8}; keep it: snapshots need what is sound in it/)
+  expect(await told('--data')).toMatch(/harms 1 path in [0-9a-f]{8}; keep it: snapshots need what is in it/)
+})
+
+test('a pack of which nothing can be read now, and whose content lies nowhere else, must stay', async () => {
+  const bytes = fs.readFileSync(damaged)
+  fs.truncateSync(damaged, 100)
+  for (const args of [[], ['--data']]) {
+    const [problem] = await problemsOf(...args)
+    expect(problem).toMatchObject({ kind: 'pack', needed: 'yes' })
+    expect(await told(...args)).toMatch(/harms .*; keep it: snapshots need what is in it/)
+  }
+  fs.writeFileSync(damaged, bytes)
 })
 
 test('a pack whose content is all stored elsewhere may go, once everything was read', async () => {

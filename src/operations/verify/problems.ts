@@ -100,11 +100,14 @@ export class ProblemList {
     this.#remarks.push({ kind, object, message, snapshots: [], paths: [], pathCount: 0, pathsCut: false })
   }
 
-  /** Says which packs hold something sound that snapshots need; of the others only what `isAllRead` allows to say. */
+  /**
+   * Says which packs snapshots need: for something sound in them, or for what could not be read and may be readable again (a cable, a
+   * copy that is under way). Of the others only what `isAllRead` allows to say.
+   */
   judgeNeeded(needed: ReadonlySet<OpenProblem>, isAllRead: boolean): void {
     for (const problem of this.#problems.values()) {
       if (problem.needed === undefined) continue
-      if (needed.has(problem)) problem.needed = 'yes'
+      if (needed.has(problem) || problem.snapshots.length > 0) problem.needed = 'yes'
       else if (isAllRead) problem.needed = 'no'
     }
   }
