@@ -29,6 +29,11 @@ export class ChunkPlaces {
     return this.#index.find(id).find((place) => this.#fits(place, kind, length) && this.#isSound(place))?.pack
   }
 
+  /** All packs in which the chunk lies, as the index tells. */
+  packsOf(kind: ChunkKind, id: Uint8Array, length: number | undefined): IndexedPack[] {
+    return this.#index.find(id).flatMap((place) => (this.#fits(place, kind, length) ? [place.pack] : []))
+  }
+
   /** As `indexed`, of a chunk that a snapshot names, once it is known which packs are damaged. */
   needIndexed(kind: ChunkKind, id: Uint8Array, length: number | undefined): IndexedPack | undefined {
     return this.#need(this.#index.find(id).filter((place) => this.#fits(place, kind, length) && this.#isSound(place)))

@@ -71,6 +71,16 @@ function candidates({ health, only }: DataCheck, damaged: ReadonlySet<string>): 
   return [...health.packs.values()].filter(({ key, id }) => keys.has(key) || damaged.has(toHex(id)))
 }
 
+/** Notes what of a pack is lost, after a look at all of it. */
+export function noteDamage(health: PackHealth, { key }: ListedPack, { messages, badBlocks, lost }: PackVerdict): void {
+  const [first, ...more] = messages
+  if (first === undefined) return
+  const message =
+    more.length === 0 ? first : `${first}; ${more.slice(0, 3).join('; ')}${more.length > 3 ? `; ${more.length - 3} more` : ''}`
+  if (lost) health.lose(key, 'pack', message)
+  else health.loseBlocks(key, message, badBlocks)
+}
+
 /** Keeps verdicts back until they may count. */
 class HeldVerdicts {
   readonly #verdicts: Verdicts
@@ -119,7 +129,7 @@ class Verdicts {
     this.done++
     this.bytes += pack.packBytes
     this.chunks += verdict.chunks
-    this.#damage(pack, verdict)
+    noteDamage(this.#check.health, pack, verdict)
     const isTrue = this.#announced(pack, verdict)
     this.#unremembered.push({ id: pack.id, ok: isTrue && verdict.messages.length === 0 })
     if (this.#unremembered.length >= REMEMBER_EVERY) this.remember()
@@ -129,15 +139,6 @@ class Verdicts {
   remember(): void {
     this.#check.memory?.remember(this.#unremembered)
     this.#unremembered = []
-  }
-
-  #damage({ key }: ListedPack, { messages, badBlocks, lost }: PackVerdict): void {
-    const [first, ...more] = messages
-    if (first === undefined) return
-    const message =
-      more.length === 0 ? first : `${first}; ${more.slice(0, 3).join('; ')}${more.length > 3 ? `; ${more.length - 3} more` : ''}`
-    if (lost) this.#check.health.lose(key, 'pack', message)
-    else this.#check.health.loseBlocks(key, message, badBlocks)
   }
 
   /** Whether everything that segments announce of a pack is what its own directory says. */

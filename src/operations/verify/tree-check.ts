@@ -44,6 +44,8 @@ export class TreeCheck {
   readonly counts: TreeCounts = { trees: 0, entries: 0, chunks: 0 }
   /** The packs that the trees need. */
   readonly used = new Set<IndexedPack>()
+  /** Those in which a tree or a list should lie that could not be read. */
+  readonly suspects = new Set<IndexedPack>()
   readonly #repository: Repository
   readonly #places: ChunkPlaces
   readonly #signal: AbortSignal | undefined
@@ -106,7 +108,7 @@ export class TreeCheck {
 
   async #readTree({ id, length }: StreamItem): Promise<Entry[]> {
     this.#find(CHUNK_TREE, id!, length)
-    return decodeEntries(await this.#repository.readChunk(CHUNK_TREE, id!, length))
+    return decodeEntries(await this.#read(CHUNK_TREE, id!, length))
   }
 
   #take(entries: readonly Entry[], waiting: Entry[]): void {
@@ -146,10 +148,19 @@ export class TreeCheck {
   }
 
   async #list({ id, length }: StreamItem, depth: number, holes: boolean): Promise<StreamItem[]> {
-    const items = decodeList(await this.#repository.readChunk(CHUNK_LIST, id!, undefined), depth - 1, { holes })
+    const items = decodeList(await this.#read(CHUNK_LIST, id!, undefined), depth - 1, { holes })
     const covered = coveredBytes(items)
     if (covered === length) return items
     throw new FormatError('list-length', `A list covers ${covered} bytes where ${length} were named.`)
+  }
+
+  async #read(kind: ChunkKind, id: Uint8Array, length: number | undefined): Promise<Buffer> {
+    try {
+      return await this.#repository.readChunk(kind, id, length)
+    } catch (error) {
+      if (isDamage(error)) for (const pack of this.#places.packsOf(kind, id, length)) this.suspects.add(pack)
+      throw error
+    }
   }
 
   #find(kind: ChunkKind, id: Uint8Array, length: number | undefined): void {

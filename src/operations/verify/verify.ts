@@ -21,6 +21,7 @@ import { listPacks, PackHealth, sumBytes } from './pack-health.ts'
 import { ProblemList } from './problems.ts'
 import { damagedPacks } from './sample.ts'
 import { checkSmallObjects } from './small-objects.ts'
+import { checkSuspects } from './suspects.ts'
 import { isDamage, TreeCheck } from './tree-check.ts'
 import { replayWhole, type WholeJournal } from './whole-journal.ts'
 
@@ -71,6 +72,8 @@ class Verification {
     const places = new ChunkPlaces(this.#repository, index.index, health)
     const trees = new TreeCheck(this.#repository, places, this.#options.signal)
     const { roots, data } = await this.#treesAndData(state, index, health, trees)
+    const { memory, threadCount, signal } = this.#options
+    await checkSuspects(this.#repository, trees.suspects, { index, health, memory, threadCount, signal })
     const isPackLost = this.#problems.countOf('pack') + this.#problems.countOf('pack-missing') > 0
     if (!trees.isSound || isPackLost || health.hasDistrusted) await this.#harm(roots, places)
     const orphans = await countOrphans(this.#repository.store, state, index, health)
