@@ -3,10 +3,12 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Session } from '../src/control/session/session.ts'
 import { CancelledError } from '../src/errors.ts'
+import { voidEnd } from '../src/repository/journal/void-end.ts'
 import { stopHeapGrowth } from '../src/runtime/heap.ts'
 import { EXITS, type ExitName } from './exit-codes.ts'
 import { type GlobalArgs, noteOpenSecrets, sessionOptions } from './options.ts'
 import { reportError } from './output/error.ts'
+import { warnOfVoidEnd } from './output/journal-voids.ts'
 import { Output, ReaderGone } from './output/output.ts'
 import { printableLine } from './output/path-text.ts'
 import { stopSignal } from './signals.ts'
@@ -85,6 +87,7 @@ async function runCommand(args: GlobalArgs, reads: boolean, run: (context: Comma
     if (sessions.length === 0) sessions.push(await Sessions.open({ ...sessionOptions(args, process.env), reads }))
     const [session] = sessions as [Session]
     noteOpenPlaces(session.home, output)
+    warnOfVoidEnd(output, voidEnd(session.repository.journal.state))
     return session
   }
   try {

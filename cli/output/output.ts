@@ -1,5 +1,6 @@
 // Where a command's results go: to people as text, to programs as JSON; remarks and progress go to stderr.
 
+import { stripVTControlCharacters } from 'node:util'
 import { UsageError } from '../../src/errors.ts'
 import { reportError } from './error.ts'
 import { jsonText, jsonWithList } from './json.ts'
@@ -98,11 +99,10 @@ export class Output {
     process.stderr.write(`${text}\n`)
   }
 
-  /** A problem that people should see even when they asked for quiet; programs find it in the result. */
+  /** A problem that people should see even when they asked for quiet; for programs it is an object on stderr, beside the result. */
   warning(text: string): void {
-    if (this.json) return
     this.progress.clear()
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(this.json ? `${JSON.stringify({ warning: stripVTControlCharacters(text) })}\n` : `${text}\n`)
   }
 
   #assertWritable(): void {

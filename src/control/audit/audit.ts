@@ -7,6 +7,7 @@ import { toHex } from '../../../format/bytes.ts'
 import type { CborRecord } from '../../../format/cbor.ts'
 import { type EventName, rolesAllow } from '../../../format/events.ts'
 import { type DrainReport, type RecordedEvent, recordEvent, Spool } from '../../repository/journal/spool.ts'
+import { voidEnd } from '../../repository/journal/void-end.ts'
 import type { Session } from '../session/session.ts'
 
 /** What recording needs of a session. */
@@ -19,14 +20,14 @@ export type AuditEvent =
   | 'grant_used'
 
 /**
- * Writes an event to the journal, and what waits in the spool after it; when the store does not take it, to the spool. Undefined
- * when this member may not write such an event, so that nobody would believe it.
+ * Writes an event to the journal, and what waits in the spool after it; when the store does not take it, or the journal's last slots
+ * are void, to the spool. Undefined when this member may not write such an event, so that nobody would believe it.
  * @throws {StoreError} `spool-io` when the spool fails, too: then nothing stands anywhere; {StopError} as `Journal.append`.
  */
 export async function audit(place: AuditPlace, event: AuditEvent, details: CborRecord): Promise<RecordedEvent | undefined> {
   if (!mayRecord(place, event)) return undefined
   const { journal, signing } = place.repository
-  return recordEvent(journal, spoolOf(place), signing, event, withActor(place, details))
+  return recordEvent(mustWait(place) ? undefined : journal, spoolOf(place), signing, event, withActor(place, details))
 }
 
 /** Keeps an event in the spool, without asking the store; it follows with the next `audit` or `flushAudit`. As `audit` otherwise. */
@@ -34,14 +35,20 @@ export async function auditLater(place: AuditPlace, event: AuditEvent, details: 
   if (mayRecord(place, event)) await spoolOf(place).add(event, withActor(place, details))
 }
 
-/** Writes what waits in the spool to the journal. @throws {StoreError} when the store does not take it: it waits on. */
+/** Writes what waits in the spool to the journal, unless it must wait on. @throws {StoreError} when the store does not take it. */
 export async function flushAudit(place: AuditPlace): Promise<DrainReport> {
+  if (mustWait(place)) return { sent: 0, aside: [] }
   return spoolOf(place).drain(place.repository.journal)
 }
 
 /** How many events wait in the spool of this machine. */
 export async function waitingEvents(place: AuditPlace): Promise<number> {
   return spoolOf(place).pending()
+}
+
+/** Behind void slots an entry would shut out what was damaged there, and what a copy of the store may bring back. */
+function mustWait({ repository }: AuditPlace): boolean {
+  return voidEnd(repository.journal.state).length > 0
 }
 
 function mayRecord({ repository }: AuditPlace, event: AuditEvent): boolean {

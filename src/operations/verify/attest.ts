@@ -1,5 +1,6 @@
 import { toHex } from '../../../format/bytes.ts'
 import { LIMITS } from '../../../format/limits.ts'
+import { voidEnd } from '../../repository/journal/void-end.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { Announcement } from './announcements.ts'
 
@@ -14,6 +15,8 @@ export async function attest(
   const { journal, signing } = repository
   const roles = journal.member(signing.memberId)?.roles ?? []
   if (!roles.includes('owner') && !roles.includes('reader')) return 0
+  // An entry there would shut out those that were damaged: the next verification vouches.
+  if (voidEnd(journal.state).length > 0) return 0
   const wanted = new Map<string, Uint8Array>()
   for (const { attestation, announced } of sound) {
     const isTrusted =

@@ -142,6 +142,7 @@ export function genesisState({ id, entry, clear }: Genesis, journalKey?: Uint8Ar
   return {
     repository: id,
     head: { sequence: 0, hash: id },
+    lastEntry: { sequence: 0, hash: id },
     name: details?.name ?? '',
     chunker: details?.chunker ?? [0, 0, 0],
     features: clear.features,

@@ -56,7 +56,7 @@ export class Journal {
 
   /** What to remember of this journal, so that it cannot be rolled back unseen. SPEC §9.1.8 */
   pin(): Pin {
-    return this.#state.head
+    return this.#state.lastEntry
   }
 
   /** The state as bytes, to be passed as `cached` next time; where they lie must be as trusted as the pin. */

@@ -28,6 +28,7 @@ export function applySlot(state: DraftState, slot: Slot, journalKey: Uint8Array 
       state.unreadable.add(sequence)
     }
     state.head = { sequence, hash: slot.hash }
+    state.lastEntry = state.head
     return { slot, link: slot.hash, entry: verdict.entry }
   }
   const link = voidLink(state.head.hash, slot)

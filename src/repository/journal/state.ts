@@ -75,11 +75,14 @@ export interface JournalState {
   readonly unreadable: ReadonlySet<number>
   /** Up to here a checkpoint is known, or need not be known: where the replay began. */
   readonly checkpointed: number
+  /** The head, or what was it before void slots followed: an entry may yet be put back in place of a damaged one. */
+  readonly lastEntry: Head
 }
 
 /** The state while slots are applied to it; nobody else sees it as writable. */
 export interface DraftState extends JournalState {
   head: Head
+  lastEntry: Head
   features: Features
   readonly members: Map<string, JournalMember>
   readonly removed: Map<string, { readonly key: Uint8Array; readonly label: string }>
@@ -99,13 +102,15 @@ export interface DraftState extends JournalState {
 const CHECKPOINTED_BYTES = 8
 
 /**
- * The bytes of a state, for a client to keep: a checkpoint's raw content (SPEC §7.5), and up to where one is known. Without that, no
- * client would see a checkpoint become due whose process ended when the multiple was passed.
+ * The bytes of a state as of its last entry, for a client to keep: a checkpoint's raw content (SPEC §7.5), and up to where one is known.
+ * Without that, no client would see a checkpoint become due whose process ended when the multiple was passed.
  */
 export function encodeState(state: JournalState): Buffer {
   const checkpointed = Buffer.alloc(CHECKPOINTED_BYTES)
   checkpointed.writeBigUInt64BE(BigInt(state.checkpointed))
-  return concat(checkpointed, encodeCheckpoint(stateToCheckpoint(state)))
+  const head = state.lastEntry
+  const voids = new Map([...state.voids].filter(([sequence]) => sequence < head.sequence))
+  return concat(checkpointed, encodeCheckpoint(stateToCheckpoint({ ...state, head, voids })))
 }
 
 /** @throws {FormatError} `state-checkpointed`, `checkpoint-*` when the bytes are no state. */
@@ -141,6 +146,7 @@ export function stateFromCheckpoint(repository: Id, stored: CheckpointState): Dr
   return {
     repository,
     head: { sequence, hash },
+    lastEntry: { sequence, hash },
     name,
     chunker,
     features,
