@@ -5,8 +5,8 @@ import { openDirNoFollow } from '../runtime/posix/at.ts'
 import { readNames } from '../runtime/posix/directory.ts'
 import type { FileStat } from '../runtime/posix/file-stat.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { isMountPoint, mountsBelow } from './mounts.ts'
-import { systemCode } from './problem.ts'
 
 /** What stands where a restore is to land: nothing, an empty directory, or a directory with something in it. */
 export type TargetState = 'absent' | 'empty' | 'full'
@@ -48,7 +48,7 @@ function parentUnusable(parent: string, cause: unknown): UsageError {
 
 /** Whether the system says that this user may not do it. */
 function isRefused(error: unknown): boolean {
-  return ['EACCES', 'EPERM'].includes(systemCode(error) ?? '')
+  return ['EACCES', 'EPERM'].includes(systemCodeOf(error) ?? '')
 }
 
 /**
@@ -121,7 +121,7 @@ export function statOrAbsent(parentFd: number, name: string): FileStat | undefin
   try {
     return statAt(parentFd, name)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
+    if (systemCodeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }
