@@ -7,6 +7,7 @@ import type { FileStat } from '../runtime/posix/file-stat.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
 import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { isMountPoint, mountsBelow } from './mounts.ts'
+import { entryFailure } from './problem.ts'
 
 /** What stands where a restore is to land: nothing, an empty directory, or a directory with something in it. */
 export type TargetState = 'absent' | 'empty' | 'full'
@@ -54,7 +55,7 @@ function isRefused(error: unknown): boolean {
 /**
  * Looks at a target without changing anything; with `replace`, also whether what it holds can be moved away.
  * @throws {StopError} `target-not-a-directory` or `mount-point`
- * @throws {UsageError} `target-parent`
+ * @throws {UsageError} `target-parent`, `target-access`; {StoreError} when its file system is broken
  */
 export function inspectTarget(target: string, { replace = false }: { readonly replace?: boolean } = {}): TargetState {
   const place = openTargetPlace(target)
@@ -62,9 +63,18 @@ export function inspectTarget(target: string, { replace = false }: { readonly re
     const state = stateOf(place)
     if (state === 'full' && replace) assertMovable(place)
     return state
+  } catch (error) {
+    throw unseen(place, error)
   } finally {
     closeSync(place.parentFd)
   }
+}
+
+/** What keeps a target from being looked at; what is no error of the system comes back as it is. */
+function unseen({ path }: TargetPlace, cause: unknown): unknown {
+  if (systemCodeOf(cause) === undefined) return cause
+  const hint = 'Restore to a place that this user may read.'
+  return new UsageError('target-access', `${path} cannot be looked at: ${entryFailure(cause)}.`, { hint, cause })
 }
 
 /**
