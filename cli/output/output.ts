@@ -2,6 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import { UsageError } from '../../src/errors.ts'
+import { systemCodeOf } from '../../src/runtime/posix/system-code.ts'
 import { reportError } from './error.ts'
 import { jsonText, jsonWithList } from './json.ts'
 import { ProgressLine } from './progress.ts'
@@ -128,7 +129,7 @@ export class Output {
 }
 
 function outputLost(cause: NodeJS.ErrnoException): UsageError {
-  return new UsageError('output-lost', `The output could not be written (${cause.code}), in whole or in part.`, {
+  return new UsageError('output-lost', `The output could not be written (${systemCodeOf(cause) ?? cause.code}), in whole or in part.`, {
     hint: 'Make room where it goes, or send it elsewhere. What the command did stands.',
     cause,
   })

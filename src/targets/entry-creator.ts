@@ -4,9 +4,10 @@ import { constants, openSync } from 'node:fs'
 import { isEntryName } from '../../format/names.ts'
 import { FormatError, StopError } from '../errors.ts'
 import { unlinkAt } from '../runtime/posix/at.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { DirectoryHandles } from './directory-handles.ts'
 import type { DirectoryTable } from './directory-table.ts'
-import { entryFailure, type ReportProblem, type RestoreProblemKind, systemCode } from './problem.ts'
+import { entryFailure, type ReportProblem, type RestoreProblemKind } from './problem.ts'
 
 export interface EntryCreatorOptions {
   readonly table: DirectoryTable
@@ -82,7 +83,7 @@ export class EntryCreator {
   /** Reports an entry that could not be written. @throws {StoreError} when the target can take nothing more */
   failed(directory: number, name: Uint8Array, error: unknown): void {
     const message = entryFailure(error)
-    const code = systemCode(error)!
+    const code = systemCodeOf(error)!
     if (code === 'EEXIST')
       this.problem(directory, name, 'collision', 'left out, because its name is taken: the target may not tell upper from lower case')
     else this.problem(directory, name, UNSUPPORTED.has(code) ? 'unsupported' : 'io', `left out: ${message}`)

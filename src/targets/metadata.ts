@@ -6,8 +6,9 @@ import { ENTRY_SYMLINK, type Entry, type EntryXattr } from '../../format/tree.ts
 import type { Timespec } from '../runtime/posix/file-stat.ts'
 import { fchmodAt, fchownAt, futimens, utimensAt } from '../runtime/posix/metadata.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
+import { systemCodeOf, systemMessageOf } from '../runtime/posix/system-code.ts'
 import { writeXattr, writeXattrAt } from '../runtime/posix/xattr.ts'
-import { type RestoreProblemKind, systemCode } from './problem.ts'
+import { type RestoreProblemKind } from './problem.ts'
 import { isFarTime, isRoundedTime, isSameTime, timeText } from './times.ts'
 
 const SPECIAL_BITS = 0o7000
@@ -156,8 +157,8 @@ function attempt(kind: RestoreProblemKind, problem: MetadataProblem, action: () 
     return true
   } catch (error) {
     // Not even "no space" ends the restore here: ext4 says so of an attribute that is too long for it.
-    if (systemCode(error) === undefined) throw error
-    problem(kind, (error as Error).message)
+    if (systemCodeOf(error) === undefined) throw error
+    problem(kind, systemMessageOf(error))
     return false
   }
 }

@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.ts'
+import { systemCodeOf, systemMessageOf } from '../runtime/posix/system-code.ts'
 
 /** What an entry lost on its way into the target. */
 export type RestoreProblemKind = 'collision' | 'unsupported' | 'ownership' | 'mode' | 'xattr' | 'times' | 'link' | 'damaged' | 'io'
@@ -14,23 +15,21 @@ export interface RestoreProblem {
 /** Where problems go: it is called once for each, in the thread that met it. */
 export type ReportProblem = (problem: RestoreProblem) => void
 
-interface SystemError {
-  readonly code: string
-  readonly message: string
-}
-
-/** The name that the system has for a failure, such as `EEXIST`; undefined for an error of another kind. */
-export function systemCode(error: unknown): string | undefined {
-  const code = (error as Partial<SystemError>).code
-  return error instanceof Error && typeof code === 'string' && 'errno' in error ? code : undefined
-}
-
 // After these nothing else would succeed either: the restore ends, and its staging directory goes.
-const FATAL: Readonly<Record<string, readonly [code: string, message: string, hint: string]>> = {
+type Failure = readonly [code: string, message: string, hint: string]
+const BROKEN: Failure = ['target-io', 'The disk of the target failed', 'Check the disk, or restore to another place.']
+
+const FATAL: Readonly<Record<string, Failure>> = {
   ENOSPC: ['target-no-space', 'The file system of the target is full', 'Free some space, or restore to another place.'],
   EDQUOT: ['target-no-space', 'The quota on the file system of the target is used up', 'Raise it, or restore to another place.'],
   EROFS: ['target-read-only', 'The file system of the target is read-only', 'Restore to another place.'],
-  EIO: ['target-io', 'The disk of the target failed', 'Check the disk, or restore to another place.'],
+  EIO: BROKEN,
+  EUCLEAN: BROKEN, // damaged metadata of ext4, xfs and btrfs
+  EBADMSG: BROKEN, // the same, by a checksum
+  ESTALE: BROKEN, // a file server that forgot the directory
+  EREMOTEIO: BROKEN,
+  ENOMEDIUM: BROKEN,
+  EHWPOISON: BROKEN,
   EMFILE: ['target-handles', 'This process may open no more files', 'Raise the limit (ulimit -n).'],
   ENFILE: ['target-handles', 'The system can open no more files', 'Wait, or raise fs.file-max.'],
   ENOMEM: ['target-memory', 'The kernel is out of memory', 'Free some memory.'],
@@ -42,9 +41,9 @@ const FATAL: Readonly<Record<string, readonly [code: string, message: string, hi
  * @throws {Error} the error itself, where it is no error of the system
  */
 export function entryFailure(error: unknown): string {
-  const code = systemCode(error)
+  const code = systemCodeOf(error)
   if (code === undefined) throw error
   const fatal = FATAL[code]
-  if (fatal !== undefined) throw new StoreError(fatal[0], `${fatal[1]}.`, { hint: fatal[2], cause: error })
-  return (error as Error).message
+  if (fatal !== undefined) throw new StoreError(fatal[0], `${fatal[1]} (${code}).`, { hint: fatal[2], cause: error })
+  return systemMessageOf(error)
 }

@@ -4,7 +4,7 @@ import { readNames } from '../runtime/posix/directory.ts'
 import { O_PATH } from '../runtime/posix/linux.ts'
 import { renameNoReplace } from '../runtime/posix/rename.ts'
 import { statFd } from '../runtime/posix/stat.ts'
-import { systemCode } from './problem.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 
 const OWNER_ALL = 0o700
 
@@ -47,7 +47,7 @@ function unlinked(fd: number, name: Uint8Array): boolean {
     unlinkAt(fd, name)
     return true
   } catch (error) {
-    if (systemCode(error) === 'EISDIR') return false
+    if (systemCodeOf(error) === 'EISDIR') return false
     throw error
   }
 }
@@ -60,7 +60,7 @@ function freeName(fd: number, child: Uint8Array, holderFd: number, newName: () =
       renameNoReplace(fd, child, holderFd, name)
       return name
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
+      if (systemCodeOf(error) !== 'EEXIST') throw error
     }
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, fsyncSync, readSync, writeSync } from 'node:fs'
 import { openAt, unlinkAt } from '../runtime/posix/at.ts'
 import { tryLock } from '../runtime/posix/lock.ts'
 import { statFd } from '../runtime/posix/stat.ts'
-import { systemCode } from './problem.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { renameOver } from './rename-over.ts'
 
 /** What a staging directory says of itself. It is locked while its restore runs, and what a later one goes by when it was killed. */
@@ -98,7 +98,7 @@ function openIfPresent(stagingFd: number): number | undefined {
   try {
     return openAt(stagingFd, MARKER, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (NOT_OURS.has(systemCode(error) ?? '')) return undefined
+    if (NOT_OURS.has(systemCodeOf(error) ?? '')) return undefined
     throw error
   }
 }
@@ -107,6 +107,6 @@ function removeIfPresent(stagingFd: number, name: string): void {
   try {
     unlinkAt(stagingFd, name)
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
+    if (systemCodeOf(error) !== 'ENOENT') throw error
   }
 }

@@ -8,9 +8,10 @@ import { StoreError, UsageError } from '../errors.ts'
 import { mkdirAt, openDirNoFollow, rmdirAt } from '../runtime/posix/at.ts'
 import { statFd } from '../runtime/posix/stat.ts'
 import { syncFs } from '../runtime/posix/sync.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { removeXattr } from '../runtime/posix/xattr.ts'
 import { randomBytes } from '../runtime/random.ts'
-import { entryFailure, systemCode } from './problem.ts'
+import { entryFailure } from './problem.ts'
 import { removeMarker, type StagingMark, writeMarker } from './staging-marker.ts'
 import { recoverStagings, removeStagingContent } from './stale-staging.ts'
 import { type SwapOptions, type SwapResult, swapIntoPlace, TREE_NAME } from './swap.ts'
@@ -63,7 +64,7 @@ export class Staging {
       return new Staging(place, prepare(place))
     } catch (error) {
       closeSync(place.parentFd)
-      if (systemCode(error) === undefined) throw error
+      if (systemCodeOf(error) === undefined) throw error
       throw nothingBeside(place, error)
     }
   }
@@ -180,7 +181,7 @@ function discard({ parentFd }: TargetPlace, name: string, fd: number): void {
     try {
       step()
     } catch (error) {
-      if (systemCode(error) === undefined) throw error
+      if (systemCodeOf(error) === undefined) throw error
     }
   }
 }
@@ -191,7 +192,7 @@ function makePlain(fd: number): void {
     try {
       removeXattr(fd, acl)
     } catch (error) {
-      if (!['ENODATA', 'EOPNOTSUPP', 'ENOTSUP'].includes(systemCode(error) ?? '')) throw error
+      if (!['ENODATA', 'EOPNOTSUPP', 'ENOTSUP'].includes(systemCodeOf(error) ?? '')) throw error
     }
   }
   const gid = process.getegid!()

@@ -5,8 +5,8 @@ import { readNames } from '../runtime/posix/directory.ts'
 import { tryLock } from '../runtime/posix/lock.ts'
 import { renameNoReplace } from '../runtime/posix/rename.ts'
 import { statFd } from '../runtime/posix/stat.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { whileMovableAt } from './movable.ts'
-import { systemCode } from './problem.ts'
 import { removeTree } from './remove-tree.ts'
 import { renameOver } from './rename-over.ts'
 import { openMarker, removeMarker, type StagingMark } from './staging-marker.ts'
@@ -90,7 +90,7 @@ function openOwn(parentFd: number, name: string): number | undefined {
   try {
     fd = openAt(parentFd, name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
   } catch (error) {
-    if (['ENOTDIR', 'ELOOP', 'ENOENT', 'EACCES'].includes(systemCode(error) ?? '')) return undefined
+    if (['ENOTDIR', 'ELOOP', 'ENOENT', 'EACCES'].includes(systemCodeOf(error) ?? '')) return undefined
     throw error
   }
   if (statFd(fd).uid === process.geteuid!()) return fd
@@ -103,7 +103,7 @@ function removeIfPresent(parentFd: number, name: string): void {
     rmdirAt(parentFd, name)
   } catch (error) {
     // Its restore came to its end by itself between the lock and now.
-    if (systemCode(error) !== 'ENOENT') throw error
+    if (systemCodeOf(error) !== 'ENOENT') throw error
   }
 }
 

@@ -4,9 +4,10 @@ import { isoTime, now } from '../runtime/clock.ts'
 import { assertPermit, type Permit } from '../runtime/permit.ts'
 import { UnsupportedError } from '../runtime/posix/posix-error.ts'
 import { renameExchange, renameNoReplace } from '../runtime/posix/rename.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { randomBytes } from '../runtime/random.ts'
 import { whileMovable, whileMovableAt } from './movable.ts'
-import { entryFailure, systemCode } from './problem.ts'
+import { entryFailure } from './problem.ts'
 import { renameOver } from './rename-over.ts'
 import { assertMovable, mountPoint, notEmpty, stateOf, statOrAbsent, type TargetPlace } from './target-state.ts'
 
@@ -135,7 +136,7 @@ function translated(place: TargetPlace, action: () => void): void {
   try {
     action()
   } catch (error) {
-    const code = systemCode(error)
+    const code = systemCodeOf(error)
     if (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'ENOTDIR') throw notEmpty(place, error)
     if (code === 'EBUSY') throw mountPoint(place.path, error)
     const message = entryFailure(error)
@@ -148,7 +149,7 @@ function translated(place: TargetPlace, action: () => void): void {
 
 /** An overlay says EXDEV for a directory of its lower layer, which it cannot move. */
 function isExchangeRefused(error: unknown): boolean {
-  return error instanceof UnsupportedError || systemCode(error) === 'EXDEV'
+  return error instanceof UnsupportedError || systemCodeOf(error) === 'EXDEV'
 }
 
 function noAtomicSwap(place: TargetPlace, cause: unknown): StopError {

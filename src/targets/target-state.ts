@@ -5,8 +5,9 @@ import { openDirNoFollow } from '../runtime/posix/at.ts'
 import { readNames } from '../runtime/posix/directory.ts'
 import type { FileStat } from '../runtime/posix/file-stat.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { isMountPoint, mountsBelow } from './mounts.ts'
-import { systemCode } from './problem.ts'
+import { entryFailure } from './problem.ts'
 
 /** What stands where a restore is to land: nothing, an empty directory, or a directory with something in it. */
 export type TargetState = 'absent' | 'empty' | 'full'
@@ -48,13 +49,13 @@ function parentUnusable(parent: string, cause: unknown): UsageError {
 
 /** Whether the system says that this user may not do it. */
 function isRefused(error: unknown): boolean {
-  return ['EACCES', 'EPERM'].includes(systemCode(error) ?? '')
+  return ['EACCES', 'EPERM'].includes(systemCodeOf(error) ?? '')
 }
 
 /**
  * Looks at a target without changing anything; with `replace`, also whether what it holds can be moved away.
  * @throws {StopError} `target-not-a-directory` or `mount-point`
- * @throws {UsageError} `target-parent`
+ * @throws {UsageError} `target-parent`, `target-access`; {StoreError} when its file system is broken
  */
 export function inspectTarget(target: string, { replace = false }: { readonly replace?: boolean } = {}): TargetState {
   const place = openTargetPlace(target)
@@ -62,9 +63,18 @@ export function inspectTarget(target: string, { replace = false }: { readonly re
     const state = stateOf(place)
     if (state === 'full' && replace) assertMovable(place)
     return state
+  } catch (error) {
+    throw unseen(place, error)
   } finally {
     closeSync(place.parentFd)
   }
+}
+
+/** What keeps a target from being looked at; what is no error of the system comes back as it is. */
+function unseen({ path }: TargetPlace, cause: unknown): unknown {
+  if (systemCodeOf(cause) === undefined) return cause
+  const hint = 'Restore to a place that this user may read.'
+  return new UsageError('target-access', `${path} cannot be looked at: ${entryFailure(cause)}.`, { hint, cause })
 }
 
 /**
@@ -121,7 +131,7 @@ export function statOrAbsent(parentFd: number, name: string): FileStat | undefin
   try {
     return statAt(parentFd, name)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
+    if (systemCodeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -4,7 +4,7 @@ import { isoTime } from '../runtime/clock.ts'
 import type { Timespec } from '../runtime/posix/file-stat.ts'
 import { futimens } from '../runtime/posix/metadata.ts'
 import { statFd } from '../runtime/posix/stat.ts'
-import { systemCode } from './problem.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 
 /** What every coarser clock rounds: FAT keeps even seconds. */
 const PROBE: Timespec = { seconds: 1_000_000_001, nanoseconds: 1 }
@@ -19,7 +19,7 @@ export function roundsTimes(directoryFd: number): boolean {
     futimens(directoryFd, 'omit', PROBE)
     return !isSameTime(statFd(directoryFd).mtime, PROBE)
   } catch (error) {
-    if (systemCode(error) === undefined) throw error
+    if (systemCodeOf(error) === undefined) throw error
     return true // not known: each entry is looked at
   }
 }

@@ -8,11 +8,11 @@ import { linkAt, mkdirAt, symlinkAt } from '../runtime/posix/at.ts'
 import type { FileStat } from '../runtime/posix/file-stat.ts'
 import { mknodAt, type SpecialNode } from '../runtime/posix/node-at.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
+import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import type { Piece } from './content.ts'
 import { EntryCreator, type EntryCreatorOptions } from './entry-creator.ts'
 import { type CreatedEntry, FileWriter, type PlacedEntry } from './file-writer.ts'
 import { type MetadataOptions, MetadataSetter, type Subject } from './metadata.ts'
-import { systemCode } from './problem.ts'
 
 export type { Piece } from './content.ts'
 export type { CreatedEntry, PlacedEntry } from './file-writer.ts'
@@ -174,7 +174,7 @@ function tryLink(fromFd: number, from: Uint8Array, toFd: number, to: Uint8Array)
     linkAt(fromFd, from, toFd, to)
     return undefined
   } catch (error) {
-    if (!LINK_REFUSALS.has(systemCode(error) ?? '')) throw error
+    if (!LINK_REFUSALS.has(systemCodeOf(error) ?? '')) throw error
     return error as Error
   }
 }

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, link, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants as os, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { journalKey, packKey } from '../../format/store-key.ts'
 import { storeError } from '../../src/repository/store/file-system-errors.ts'
@@ -194,7 +195,18 @@ describe('opening and creating', () => {
   })
 })
 
+/** As Node throws it, which has no name for half of the system's errors. */
+function nodeError(name: string): Error {
+  const errno = -os.errno[name as keyof typeof os.errno]
+  const code = getSystemErrorName(errno)
+  return Object.assign(new Error(`${code}: ${getSystemErrorMessage(errno)}, write`), { errno, code, syscall: 'write' })
+}
+
 describe('errors of the file system', () => {
+  test('Node has no name for some of them', () => {
+    expect(nodeError('EDQUOT')).toMatchObject({ code: 'Unknown system error -122', errno: -122 })
+  })
+
   test.each([
     ['ENOSPC', 'write', 'store-no-space'],
     ['EDQUOT', 'write', 'store-no-space'],
@@ -208,7 +220,7 @@ describe('errors of the file system', () => {
     ['EMFILE', 'open', 'store-too-many-files'],
     ['ELOOP', 'open', 'store-not-a-file'],
   ])('%s at %s is %s, with a hint', (errno, action, code) => {
-    const error = storeError(Object.assign(new Error(errno), { code: errno }), action, '/somewhere')
+    const error = storeError(nodeError(errno), action, '/somewhere')
     expect(error).toMatchObject({ name: 'StoreError', code, fields: { path: '/somewhere', errno } })
     expect(error).toHaveProperty('hint', expect.stringMatching(/./))
   })

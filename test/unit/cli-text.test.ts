@@ -99,7 +99,7 @@ describe('figures', () => {
   test('what was only counted is told in the number that it has', () => {
     const told = (count: number): string[] => {
       const tally = new Tally({ keepGoing: true })
-      tally.add({ files: 0, bytes: 0, leftOut: count, keptOwners: count, roundedTimes: count, problems: [] })
+      tally.add({ files: 0, bytes: 0, filled: 0, leftOut: count, keptOwners: count, roundedTimes: count, problems: [] })
       tally.summarise()
       return tally.problems.map(({ message }) => message.replace(/( to| because|:) .*/, ''))
     }

@@ -64,9 +64,9 @@ describe('another platform', () => {
 
 test('an error number without a name is still an error', () => {
   expect(new PosixError(4000, 'openat', 'file')).toMatchObject({
-    code: 'UNKNOWN',
+    code: 'ERRNO4000',
     errno: -4000,
-    message: "UNKNOWN: error 4000, openat 'file'",
+    message: "ERRNO4000: system error 4000, openat 'file'",
   })
 })
 

@@ -1,6 +1,7 @@
 // What goes wrong where the client keeps its memory: a full or broken disk under CAIRN_HOME must be told as such, not as a defect.
 
 import { StoreError, UsageError } from '../../errors.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 
 interface Meaning {
   readonly pattern: RegExp
@@ -52,6 +53,13 @@ const MEANINGS: readonly Meaning[] = [
     hint: 'Check the medium where CAIRN_HOME lies (`dmesg`).',
   },
   {
+    // Whatever else the system says of a file there is no defect of the program: a damaged file system, a key that is not loaded.
+    pattern: /^E[A-Z0-9]+$/,
+    code: 'home-io',
+    what: 'the system refuses it',
+    hint: 'Check the medium where CAIRN_HOME lies (`dmesg`), and what this process may use (`ulimit -a`).',
+  },
+  {
     pattern: /^SQLITE_BUSY\w*$/,
     code: 'home-busy',
     what: 'another process has held it for long',
@@ -77,10 +85,9 @@ export function isHomeError(error: unknown): error is HomeError {
 export function homeError(error: unknown, file: string): unknown {
   const meaning = meaningOf(error)
   if (meaning === undefined) return error
-  const { code } = error as { code: string }
   const { what, hint, isSetting } = meaning
   const kind = isSetting === true ? UsageError : StoreError
-  return new kind(meaning.code, `Cannot use ${file}: ${what} (${code}).`, { hint, cause: error, fields: { path: file } })
+  return new kind(meaning.code, `Cannot use ${file}: ${what} (${codeOf(error)}).`, { hint, cause: error, fields: { path: file } })
 }
 
 /** The error of a catalog that cannot be what was written: a pin may be lost, and nothing else would say so. SPEC §9.1.8 */
@@ -108,6 +115,12 @@ export function withHomeErrors<T>(file: string, work: () => T): T {
 }
 
 function meaningOf(error: unknown): Meaning | undefined {
+  const code = codeOf(error)
+  return code === undefined ? undefined : MEANINGS.find(({ pattern }) => pattern.test(code))
+}
+
+/** The system's name for a failure, or SQLite's. */
+function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? MEANINGS.find(({ pattern }) => pattern.test(code)) : undefined
+  return systemCodeOf(error) ?? (typeof code === 'string' ? code : undefined)
 }

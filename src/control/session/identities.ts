@@ -6,6 +6,7 @@ import { toHex } from '../../../format/bytes.ts'
 import { decodeIdentityFile, encodeIdentityFile, type IdentityFile } from '../../../format/identity-file.ts'
 import { FormatError, KeyError, UsageError } from '../../errors.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import { withHomeErrors } from '../catalog/home-errors.ts'
 import type { Home } from './home.ts'
 import { readAtMost, SECRET_FILE_BYTES } from './named-file.ts'
@@ -74,11 +75,21 @@ export function readIdentity(file: string): IdentityFile | undefined {
     if ((stat.mode & 0o077) !== 0) {
       throw new KeyError('identity-open', `The identity ${file} can be read by others.`, { hint: `Close it: chmod 600 ${file}` })
     }
-    const bytes = readAtMost(fd, SECRET_FILE_BYTES)
+    const bytes = readBytes(fd, file)
     if (bytes !== undefined) return decoded(file, bytes)
     throw unreadable(`The identity ${file} has more than ${SECRET_FILE_BYTES / 1024} KiB.`, 'Check that it is the right file.')
   } finally {
     fs.closeSync(fd)
+  }
+}
+
+function readBytes(fd: number, file: string): Buffer | undefined {
+  try {
+    return readAtMost(fd, SECRET_FILE_BYTES)
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code === undefined) throw error
+    throw unreadable(`The identity ${file} cannot be read (${code}).`, 'Check the medium on which it lies (`dmesg`).', error)
   }
 }
 

@@ -1,5 +1,6 @@
 // Extended attributes of a directory, read when its entry is made.
 
+import { systemCodeOf, systemMessageOf } from '../../runtime/posix/system-code.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import { type EntryXattr, xattrsOf } from './xattrs.ts'
 
@@ -11,8 +12,7 @@ export function readDirectoryXattrs(
   try {
     return { xattrs: xattrsOf(handle.xattrs(), putData) }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
-    return { xattrs: [], problem: message }
+    if (systemCodeOf(error) === undefined) throw error
+    return { xattrs: [], problem: systemMessageOf(error) }
   }
 }

@@ -42,7 +42,7 @@ export async function readLargeFile(file: FileToRead, pool: Pool, put: PutChunk)
 }
 
 async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutChunk, forgotten: Buffer): Promise<LargeFile> {
-  if (entryTypeOf(statFd(fd)) !== ENTRY_FILE) throw Object.assign(new Error('something else took its place'), { code: 'ESTALE' })
+  if (entryTypeOf(statFd(fd)) !== ENTRY_FILE) throw Object.assign(new Error('something else took its place'), { code: 'ENOENT' })
   const { items, stat, changed } = await readSteadily(fd, (before) => readPieces(fd, before, pool))
   const xattrs = await xattrsOf(fd, pool)
   const entry = encodeEntry(fileEntry(Buffer.from(file.name, 'latin1'), stat, xattrs, streamOf(items, put)))

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ENTRY_DIRECTORY } from '../../../format/tree.ts'
 import type { Timespec } from '../../runtime/posix/file-stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import { entryTypeOf } from '../../sources/filesystem/entry.ts'
 import { isTaggedCache } from '../../sources/filesystem/excludes.ts'
@@ -13,7 +14,6 @@ import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import { Scope, type ScopeRules } from '../../sources/filesystem/scope.ts'
 import { type CaptureRoot, type Selection, selectionOf } from '../../sources/filesystem/selection.ts'
 import { isRecent, toMs } from '../../sources/filesystem/stat-record.ts'
-import { isSystemError } from '../../sources/filesystem/system-error.ts'
 import { CapturedInodes } from './captured-inodes.ts'
 import type { DirectoryNode } from './directory-node.ts'
 import type { Problems } from './problems.ts'
@@ -155,7 +155,7 @@ function unlessGone<T>(ask: () => T): T | undefined {
   try {
     return ask()
   } catch (error) {
-    if (!isSystemError(error)) throw error
+    if (systemCodeOf(error) === undefined) throw error
     return undefined
   }
 }

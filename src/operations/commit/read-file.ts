@@ -11,6 +11,7 @@ import type { FileStat } from '../../runtime/posix/file-stat.ts'
 import { dataExtents, nextHole } from '../../runtime/posix/sparse.ts'
 import { statAt, statFd } from '../../runtime/posix/stat.ts'
 import { StatBuffer } from '../../runtime/posix/stat-buffer.ts'
+import { systemCodeOf, systemMessageOf } from '../../runtime/posix/system-code.ts'
 import { readXattrsAt, readXattrsFd } from '../../runtime/posix/xattr.ts'
 import { entryOf, entryTypeOf, fileEntry } from '../../sources/filesystem/entry.ts'
 import { settlingMs } from '../../sources/filesystem/settling.ts'
@@ -161,10 +162,10 @@ function hasHoles(fd: number, { blocks, sizeBytes }: FileStat): boolean {
   return sizeBytes >= HOLES_SOUGHT_BYTES && (nextHole(fd, 0) ?? sizeBytes) < sizeBytes
 }
 
-/** How an error of the file system the file system is recorded. */
+/** How an error of the file system is recorded. ESTALE does not say that a file is gone: a server that started anew may have forgotten it. */
 export function problemOf(error: unknown): { kind: ProblemKind; message: string } {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
-  const vanished = code === 'ENOENT' || code === 'ESTALE' || code === 'ENOTDIR' || code === 'ELOOP'
-  return { kind: vanished ? 'vanished' : 'unreadable', message }
+  const code = systemCodeOf(error)
+  if (code === undefined) throw error
+  const vanished = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
+  return { kind: vanished ? 'vanished' : 'unreadable', message: systemMessageOf(error) }
 }

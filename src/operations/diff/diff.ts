@@ -1,6 +1,7 @@
 // The verb `diff`: what changed from a snapshot to another one, or to a live directory. Equal subtrees of two snapshots are not read.
 
 import { ENTRY_DIRECTORY, ENTRY_FILE } from '../../../format/tree.ts'
+import { systemCodeOf, systemMessageOf } from '../../runtime/posix/system-code.ts'
 import { joinPath } from '../snapshot-tree.ts'
 import { type Change, changedFields, type DiffNode } from './change.ts'
 import type { LinkGroups } from './link-groups.ts'
@@ -94,7 +95,6 @@ async function* none(): AsyncGenerator<DiffNode> {}
 
 /** @throws what is no error of the file system: that is nobody's file's fault. */
 function unreadable({ path, before, after }: Pair, error: unknown): Change {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
-  return { kind: 'unreadable', path, before, after, fields: [], message }
+  if (systemCodeOf(error) === undefined) throw error
+  return { kind: 'unreadable', path, before, after, fields: [], message: systemMessageOf(error) }
 }

@@ -16,6 +16,7 @@ export class EntryRestorer {
   #problems: RestoreProblem[] = []
   #files = 0
   #bytes = 0
+  #filled = 0
   #told = { leftOut: 0, keptOwners: 0, roundedTimes: 0 }
 
   constructor(data: RestoreWorkerData) {
@@ -39,6 +40,7 @@ export class EntryRestorer {
       problems: this.#problems,
       files: this.#files,
       bytes: this.#bytes,
+      filled: this.#filled,
       leftOut: leftOut - told.leftOut,
       keptOwners: keptOwners - told.keptOwners,
       roundedTimes: roundedTimes - told.roundedTimes,
@@ -46,6 +48,7 @@ export class EntryRestorer {
     this.#problems = []
     this.#files = 0
     this.#bytes = 0
+    this.#filled = 0
     this.#told = { leftOut, keptOwners, roundedTimes }
     return tally
   }
@@ -74,8 +77,10 @@ export class EntryRestorer {
 
   /** Counts a file by its size; of that, what was written of it is counted already. */
   #countFile({ entry }: PlacedEntry, countedBytes: number): void {
+    const { size } = entry.content!
     this.#files++
-    this.#bytes += entry.content!.size - countedBytes
+    if (size > 0) this.#filled++
+    this.#bytes += size - countedBytes
   }
 
   #writtenBytes(index: number): number {

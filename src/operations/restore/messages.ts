@@ -66,6 +66,8 @@ export interface JobTally {
   /** Files completed, and bytes of content written. */
   readonly files: number
   readonly bytes: number
+  /** Of these files, those that are not empty. */
+  readonly filled: number
   /** Entries left out below directories that could not be made, owners that could not be given, and times that were rounded. */
   readonly leftOut: number
   readonly keptOwners: number

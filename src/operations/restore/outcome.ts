@@ -20,6 +20,8 @@ export class Tally {
   problemCount = 0
   files = 0
   bytes = 0
+  /** Files that are not empty. */
+  filled = 0
   #leftOut = 0
   #keptOwners = 0
   #roundedTimes = 0
@@ -35,6 +37,7 @@ export class Tally {
   add(result: JobTally): void {
     this.files += result.files
     this.bytes += result.bytes
+    this.filled += result.filled
     this.#leftOut += result.leftOut
     this.#keptOwners += result.keptOwners
     this.#roundedTimes += result.roundedTimes

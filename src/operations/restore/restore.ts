@@ -2,11 +2,13 @@
 // staging directory → blocks → files → metadata → durable → swap. The target is the old one or the new one, complete, at every
 // instant; what fails on the way leaves it as it was. SPEC §9.5
 
+import { StopError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { monotonicMs } from '../../runtime/clock.ts'
 import type { Permit } from '../../runtime/permit.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { Staging } from '../../targets/staging.ts'
+import type { Tally } from './outcome.ts'
 import { assertRunnable, type RestorePlan } from './plan.ts'
 import { RestoreRun, type RunOptions } from './run.ts'
 
@@ -42,7 +44,7 @@ export interface RestoreOutcome {
 /**
  * Carries out a plan.
  * @throws {IntegrityError} `restore-damaged` when content is damaged, unless `keepGoing`: nothing was put into place
- * @throws {StopError} `target-not-empty`, `target-tampered`, `restore-in-progress`, `mount-point`, `no-atomic-swap` …; {AccessError} `no-permit`
+ * @throws {StopError} `target-not-empty`, `target-tampered`, `restore-in-progress`, `mount-point`, `no-atomic-swap`, `nothing-restored` …; {AccessError} `no-permit`
  * @throws {StoreError} when the store fails, or the target is full, read-only or broken; {CancelledError}
  */
 export async function runRestore(repository: Repository, plan: RestorePlan, options: RestoreOptions = {}): Promise<RestoreOutcome> {
@@ -52,6 +54,7 @@ export async function runRestore(repository: Repository, plan: RestorePlan, opti
   try {
     const run = new RestoreRun(repository, plan, staging, options)
     await filled(run)
+    if (options.replace !== undefined) assertWorthIt(plan, run.tally)
     const swapped = staging.finish({
       ...(options.replace && { permit: options.replace }),
       allowTwoRenames: options.allowTwoRenames === true,
@@ -80,6 +83,14 @@ async function filled(run: RestoreRun): Promise<void> {
   } finally {
     await run.close()
   }
+}
+
+/** Whatever kept all content out, a tree of empty directories takes nobody's place unseen, not even with a permit: that was for a full one. */
+function assertWorthIt({ to, bytes, problems }: RestorePlan, { filled }: Tally): void {
+  if (filled > 0 || (bytes === 0 && problems.length === 0)) return
+  throw new StopError('nothing-restored', `Not one file that holds something could be restored, so ${to} is not replaced.`, {
+    hint: 'See the problems that were listed. What there is can be restored into a new directory.',
+  })
 }
 
 /** What made the restore fail is what its caller must hear of; that something was left behind is said beside it. */

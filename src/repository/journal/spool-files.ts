@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { StoreError } from '../../errors.ts'
 import { now } from '../../runtime/clock.ts'
 import { makeDirectories } from '../../runtime/make-directories.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import { randomBytes } from '../../runtime/random.ts'
 import { syncDirectory } from '../store/directories.ts'
-import { errnoOf } from '../store/file-system-errors.ts'
 import { removeStaleTemporaries, writeTemporary } from '../store/temporary-files.ts'
 
 /** A record is never longer; the same limit keeps a foreign file from filling the memory. */
@@ -87,14 +87,14 @@ export class SpoolFiles {
 }
 
 function absentOr(error: unknown, action: string, path: string): undefined {
-  if (errnoOf(error) === 'ENOENT') {
+  if (systemCodeOf(error) === 'ENOENT') {
     return undefined
   }
   throw spoolError(error, action, path)
 }
 
 function spoolError(error: unknown, action: string, path: string): unknown {
-  const errno = errnoOf(error instanceof StoreError ? error.cause : error)
+  const errno = systemCodeOf(error instanceof StoreError ? error.cause : error)
   if (errno === undefined) {
     return error
   }

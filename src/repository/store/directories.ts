@@ -2,7 +2,8 @@
 
 import { chmod, lstat, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errnoOf, notAFile, storeError } from './file-system-errors.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
+import { notAFile, storeError } from './file-system-errors.ts'
 
 /** Flushes a directory, so that the names in it survive a power cut. */
 export async function syncDirectory(path: string): Promise<void> {
@@ -43,7 +44,7 @@ export class StoreDirectories {
       await mkdir(path, { mode: 0o700 })
       await chmod(path, 0o700)
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') {
+      if (systemCodeOf(error) !== 'EEXIST') {
         throw storeError(error, 'make', path)
       }
       await assertDirectory(path)

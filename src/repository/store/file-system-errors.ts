@@ -1,10 +1,5 @@
 import { StoreError, UsageError } from '../../errors.ts'
-
-/** The code of a system call's error (`ENOENT`), or undefined when `error` is none. */
-export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined
-}
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 
 interface Meaning {
   readonly code: string
@@ -82,7 +77,7 @@ const NO_LINK_CODES: ReadonlySet<string> = new Set(['EPERM', 'EXDEV', 'EOPNOTSUP
  * `action` is a verb phrase, such as "write".
  */
 export function storeError(error: unknown, action: string, path: string): unknown {
-  const errno = errnoOf(error)
+  const errno = systemCodeOf(error)
   if (errno === undefined) {
     return error
   }

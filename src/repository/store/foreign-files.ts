@@ -5,7 +5,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { journalKey } from '../../../format/store-key.ts'
 import { NotFoundError, UsageError } from '../../errors.ts'
-import { errnoOf } from './file-system-errors.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 
 /** What may lie in a store's root; `lost+found` is the root of a disk of its own. */
 const STORE_NAMES: ReadonlySet<string> = new Set([
@@ -66,7 +66,7 @@ async function holdsRepository(root: string): Promise<boolean> {
     const names = await readdir(`${root}/journal`)
     return names.some((name) => `journal/${name}` === journalKey(0))
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
+    if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') {
       return false
     }
     throw error

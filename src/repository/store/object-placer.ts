@@ -4,8 +4,9 @@
 import { link } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StoreError } from '../../errors.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import type { StoreDirectories } from './directories.ts'
-import { errnoOf, storeError } from './file-system-errors.ts'
+import { storeError } from './file-system-errors.ts'
 import { objectFileSize } from './object-files.ts'
 import type { StoreRoot } from './store-root.ts'
 import { discardTemporary, removeStaleTemporaries, TEMPORARY_DIRECTORY, writeTemporary } from './temporary-files.ts'
@@ -49,7 +50,7 @@ export class ObjectPlacer {
         await link(temporary, target)
         return 'created'
       } catch (error) {
-        const errno = errnoOf(error)
+        const errno = systemCodeOf(error)
         if (errno === 'EEXIST') {
           return 'exists'
         }

@@ -1,7 +1,8 @@
 import { realpath, stat } from 'node:fs/promises'
 import { StoreError } from '../../errors.ts'
 import { type FileIdentity, isSameFile } from '../../runtime/posix/file-stat.ts'
-import { errnoOf, storeError } from './file-system-errors.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
+import { storeError } from './file-system-errors.ts'
 
 /** The directory that a file system store was opened at, told apart from another one that comes to lie at the same path. */
 export class StoreRoot {
@@ -24,7 +25,7 @@ export class StoreRoot {
    * @throws {StoreError} for every other error, `store-gone` when the root itself is not what it was.
    */
   async absentOr(error: unknown, action: string, path: string): Promise<undefined> {
-    if (errnoOf(error) !== 'ENOENT') {
+    if (systemCodeOf(error) !== 'ENOENT') {
       throw storeError(error, action, path)
     }
     await this.assertSame()
@@ -50,7 +51,7 @@ async function identityOf(path: string): Promise<FileIdentity | undefined> {
     return found.isDirectory() ? { dev: Number(found.dev), ino: found.ino } : undefined
   } catch (error) {
     // ENOTDIR: something on the way there is a file.
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
+    if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') {
       return undefined
     }
     throw storeError(error, 'open', path)

@@ -5,8 +5,9 @@ import { type FileHandle, lstat, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { now } from '../../runtime/clock.ts'
 import { dropCached } from '../../runtime/posix/sync.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import { randomBytes } from '../../runtime/random.ts'
-import { errnoOf, storeError } from './file-system-errors.ts'
+import { storeError } from './file-system-errors.ts'
 
 /** The directory below a store's root where files are written before they get their name. */
 export const TEMPORARY_DIRECTORY = 'tmp'
@@ -56,7 +57,7 @@ export async function removeStaleTemporaries(directory: string): Promise<void> {
   for (const name of names.filter((each) => TEMPORARY_NAME.test(each))) {
     const path = join(directory, name)
     const found = await lstat(path).catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') {
+      if (systemCodeOf(error) === 'ENOENT') {
         return undefined
       }
       throw storeError(error, 'inspect', path)

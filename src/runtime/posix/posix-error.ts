@@ -1,9 +1,9 @@
-import { getSystemErrorMap } from 'node:util'
+import { systemError, systemMessage } from './system-code.ts'
 
 /** A failed POSIX call, with the same fields as the errors of node:fs. */
 export class PosixError extends Error {
   override readonly name = 'PosixError'
-  /** `ENOENT`, `EEXIST` and so on; `UNKNOWN` for a number that Node has no name for. */
+  /** `ENOENT`, `EEXIST` and so on, as `systemCodeOf` says. */
   readonly code: string
   /** Negative, as in node:fs. */
   readonly errno: number
@@ -13,10 +13,9 @@ export class PosixError extends Error {
 
   /** @param errno positive, as C has it */
   constructor(errno: number, syscall: string, path?: Uint8Array | string) {
-    const [code, reason] = getSystemErrorMap().get(-errno) ?? ['UNKNOWN', `error ${errno}`]
     const text = path === undefined ? undefined : asText(path)
-    super(`${code}: ${reason}, ${syscall}${text === undefined ? '' : ` '${text}'`}`)
-    this.code = code
+    super(systemMessage(errno, syscall, text))
+    this.code = systemError(errno)[0]
     this.errno = -errno
     this.syscall = syscall
     if (text !== undefined) this.path = text

@@ -9,9 +9,10 @@ export function reserveSpace(fd: number, sizeBytes: number): boolean {
   for (;;) {
     if (libc().fallocate(fd, 0, 0, sizeBytes) >= 0) return true
     const error = lastError('fallocate')
-    if (NOT_OFFERED.has(error.code ?? '')) return false
-    if (error.code !== 'EINTR') throw error
+    if (NO_ROOM.has(error.code)) throw error
+    // File systems say "not offered" in many ways (EINVAL, ENODEV, EPERM under a seal, NFS a number without a name): to write may do.
+    if (error.code !== 'EINTR') return false
   }
 }
 
-const NOT_OFFERED = new Set(['ENOSYS', 'EOPNOTSUPP', 'ENOTSUP'])
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'])

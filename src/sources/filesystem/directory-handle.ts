@@ -156,7 +156,7 @@ export class DirectoryHandle {
     const fd = this.#openListable()
     if (this.#stat !== undefined && !isSameFile(this.#stat, statFd(fd))) {
       fs.closeSync(fd)
-      throw Object.assign(new Error('the directory was replaced while it was read'), { code: 'ESTALE' })
+      throw Object.assign(new Error('the directory was replaced while it was read'), { code: 'ENOTDIR' })
     }
     this.#fd = fd
     this.#handles.opened(this)

@@ -4,10 +4,10 @@ import fs from 'node:fs'
 import { ENTRY_FILE } from '../../../format/tree.ts'
 import { openAt } from '../../runtime/posix/at.ts'
 import { statAt } from '../../runtime/posix/stat.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import { entryTypeOf } from './entry.ts'
 import { Gitignore } from './gitignore.ts'
 import type { Selection } from './selection.ts'
-import { isSystemError } from './system-error.ts'
 
 const CACHE_TAG = 'CACHEDIR.TAG'
 const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55', 'latin1')
@@ -50,7 +50,7 @@ export function isTaggedCache(directoryFd: number, names: readonly string[]): bo
   try {
     return entryTypeOf(statAt(directoryFd, CACHE_TAG)) === ENTRY_FILE && hasSignature(directoryFd)
   } catch (error) {
-    if (!isSystemError(error)) throw error
+    if (systemCodeOf(error) === undefined) throw error
     return false
   }
 }

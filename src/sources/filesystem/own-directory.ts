@@ -4,8 +4,8 @@
 import path from 'node:path'
 import { type FileIdentity, isSameFile } from '../../runtime/posix/file-stat.ts'
 import { statPath } from '../../runtime/posix/stat.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import type { CaptureRoot } from './selection.ts'
-import { isSystemError } from './system-error.ts'
 
 export class OwnDirectory {
   /** Where it was come upon, below the root. */
@@ -40,7 +40,7 @@ export class OwnDirectory {
     try {
       return this.is(statPath(absolute))
     } catch (error) {
-      if (!isSystemError(error)) throw error
+      if (systemCodeOf(error) === undefined) throw error
       return false
     }
   }

@@ -1,11 +1,11 @@
 import { UsageError } from '../../errors.ts'
+import { systemCodeOf } from '../../runtime/posix/system-code.ts'
 import type { CaptureRoot } from './selection.ts'
-import { isSystemError } from './system-error.ts'
 
 /** What is thrown when the directory that a person named cannot be read; errors of another kind are passed on as they are. */
 export function unreadableRoot(path: string | Buffer, cause: unknown): unknown {
-  if (!isSystemError(cause)) return cause
-  const { code } = cause as NodeJS.ErrnoException
+  const code = systemCodeOf(cause)
+  if (code === undefined) return cause
   return new UsageError('unreadable-root', `The directory ${path.toString('utf8')} cannot be read (${code}).`, {
     hint: 'Check its permissions, or run this as a user who may read it.',
     cause,
