@@ -50,10 +50,14 @@ export class StatRecords {
     return this.#words[STAMP_WORDS * index] === FORGOTTEN_LINKS
   }
 
-  /** The two halves of the inode, the lower one first. */
-  inodeInto(index: number, target: Uint32Array, at: number): void {
-    target[at] = this.#words[STAMP_WORDS * index + INODE_AT]!
-    target[at + 1] = this.#words[STAMP_WORDS * index + INODE_AT + 1]!
+  /** The lower half of the inode. */
+  inodeLow(index: number): number {
+    return this.#words[STAMP_WORDS * index + INODE_AT]!
+  }
+
+  /** The upper half of the inode. */
+  inodeHigh(index: number): number {
+    return this.#words[STAMP_WORDS * index + INODE_AT + 1]!
   }
 
   /** Whether it equals record `from` of others; with a count, whether so many do. */
