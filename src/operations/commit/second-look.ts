@@ -12,6 +12,7 @@ import { Scope, type ScopeRules } from '../../sources/filesystem/scope.ts'
 import { type CaptureRoot, type Selection, selectionOf } from '../../sources/filesystem/selection.ts'
 import { isRecent, toMs } from '../../sources/filesystem/stat-record.ts'
 import { isSystemError } from '../../sources/filesystem/system-error.ts'
+import { COPYING, TypedDevices } from '../../sources/filesystem/typed-devices.ts'
 import { fileKey, type KeySet } from './key-set.ts'
 import type { Problems } from './problems.ts'
 
@@ -38,6 +39,7 @@ export class SecondLook {
   readonly #captured: KeySet
   /** Of the name that was asked for last. */
   readonly #stat = new StatBuffer()
+  readonly #copying = new TypedDevices(COPYING)
   #steps = 0
 
   /** @param captured the keys of all that was captured */
@@ -69,7 +71,7 @@ export class SecondLook {
       const place = pathOf(path, name)
       const isCaptured = this.#isCaptured(directory)
       if ((isCaptured && !this.#isDirectory) || this.#isLeftOut(scope, place, name)) continue
-      if (!isCaptured && this.#wasThere()) this.#options.problems.add(place, 'changed', MESSAGE)
+      if (!isCaptured && this.#wasThere(directory)) this.#options.problems.add(place, 'changed', MESSAGE)
       else if (this.#isDirectory && isCaptured && unreached !== undefined) unreached.add(name)
       else if (this.#isDirectory) await this.below(directory, path, name)
     }
@@ -113,10 +115,16 @@ export class SecondLook {
     return (this.#isDirectory && this.#options.own.is(this.#stat)) || scope.leavesOut(place, name, this.#isDirectory)
   }
 
-  /** Whether what was asked for is older than the commit; where nobody knows when it was made, its content tells. */
-  #wasThere(): boolean {
+  /**
+   * Whether what was asked for is older than the commit. Where nobody knows when it was made, its content tells, and where a move may make
+   * a copy of it, that as well: there what is unpacked meanwhile with its old times seems to have moved, too.
+   */
+  #wasThere(directory: DirectoryHandle): boolean {
     const { btime, mtime } = this.#stat
-    return toMs(isKnownTime(btime) ? btime : mtime) < this.#options.startedAt - TICK_MS
+    const isBorn = isKnownTime(btime)
+    const bornMs = toMs(isBorn ? btime : mtime)
+    const madeMs = isBorn && this.#copying.hold(directory) ? Math.min(bornMs, toMs(mtime)) : bornMs
+    return madeMs < this.#options.startedAt - TICK_MS
   }
 
   /** To be awaited for each name. @throws when the commit is cancelled, or makes no sense any more */
