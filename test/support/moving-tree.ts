@@ -54,9 +54,9 @@ function committing(place: { store: MemoryStore; owner: TestOwner }, at: (...par
     return commitIn(place.store, place.owner, at('tree'), { openCache: () => rows, ...options })
   }
   /** Commits, so that the next commit need not read what stays as it is. */
-  const commitBefore = async (): Promise<void> => {
+  const commitBefore = async (options: Partial<CommitOptions> = {}): Promise<void> => {
     shiftClock(60_000)
-    expect(problemsOf(await commitTree())).toEqual([])
+    expect(problemsOf(await commitTree(options))).toEqual([])
     shiftClock(0)
   }
   return { commitTree, commitBefore, commitWhen: when(commitTree) }

@@ -23,15 +23,33 @@ export class KeySet {
   }
 
   has(key: bigint): boolean {
-    const sorted = (this.#sorted ??= new BigUint64Array(this.#words.buffer, 0, this.#usedWords / 2).sort())
-    let from = 0
-    for (let end = sorted.length; from < end; ) {
-      const middle = (from + end) >>> 1
-      if (sorted[middle]! < key) from = middle + 1
-      else end = middle
-    }
-    return sorted[from] === key
+    const sorted = this.#inOrder()
+    return sorted[placeOf(sorted, key)] === key
   }
+
+  /** How often a key was added. */
+  count(key: bigint): number {
+    const sorted = this.#inOrder()
+    const from = placeOf(sorted, key)
+    let end = from
+    while (sorted[end] === key) end++
+    return end - from
+  }
+
+  #inOrder(): BigUint64Array {
+    return (this.#sorted ??= new BigUint64Array(this.#words.buffer, 0, this.#usedWords / 2).sort())
+  }
+}
+
+/** Where the first of those stands that are not less. */
+function placeOf(sorted: BigUint64Array, key: bigint): number {
+  let from = 0
+  for (let end = sorted.length; from < end; ) {
+    const middle = (from + end) >>> 1
+    if (sorted[middle]! < key) from = middle + 1
+    else end = middle
+  }
+  return from
 }
 
 /**
@@ -40,6 +58,11 @@ export class KeySet {
  */
 export function fileKey({ ino, dev }: FileIdentity): bigint {
   return ino ^ (BigInt(saltOf(dev)) << 32n)
+}
+
+/** The key whose halves these are. */
+export function keyOfHalves(low: number, high: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low)
 }
 
 /** Few file systems use the upper half of an inode's number; there devices are told apart. An odd factor keeps different ones different. */

@@ -6,6 +6,7 @@ import { ENTRY_DIRECTORY } from '../../../format/tree.ts'
 import type { DirectoryHandle } from '../../sources/filesystem/directory-handle.ts'
 import type { DirectoryNode } from './directory-node.ts'
 import { fileKey, KeySet, saltOf } from './key-set.ts'
+import { ListedLinks } from './listed-links.ts'
 import { SecondLook, type SecondLookOptions } from './second-look.ts'
 import { WalkedDirectories, type WalkedDirectory } from './walked-directories.ts'
 
@@ -21,6 +22,7 @@ export class MovedMeanwhile {
   readonly #options: SecondLookOptions
   readonly #directories = new WalkedDirectories()
   readonly #captured = new KeySet()
+  readonly #links = new ListedLinks()
   #isLikely = false
 
   constructor(options: SecondLookOptions) {
@@ -28,9 +30,11 @@ export class MovedMeanwhile {
   }
 
   /** Takes note of a directory whose names are known; of the one above before. */
-  listed({ depth, path, scope, incomplete, handle }: DirectoryNode): void {
+  listed(node: DirectoryNode): void {
+    const { depth, path, scope, incomplete, handle } = node
     const name = path.slice(path.lastIndexOf('/') + 1)
     this.#directories.add({ depth, name, key: fileKey(handle.stat()), isWhole: scope.isListed && !incomplete })
+    this.#links.add(node, this.#options.startedAt)
   }
 
   /** Takes note of a directory in which everything was read, before that is released. */
@@ -46,30 +50,36 @@ export class MovedMeanwhile {
   /** Records what was moved and is not captured. To be called once, when all that is captured was noted. */
   async report(root: DirectoryHandle): Promise<void> {
     if (!this.#isLikely) return
-    const look = new SecondLook(this.#options, this.#captured)
+    const look = new SecondLook(this.#options, this.#captured, this.#links)
     /** From the root down; undefined for one that is gone, and what was below it. */
     const way: (Place | undefined)[] = []
     for (const directory of this.#directories) {
       await look.step()
       await leave(way, directory.depth, look)
-      const handle = directory.depth === 0 ? root : come(way.at(-1), directory, look)
-      way.push(handle && (await enter(handle, directory, look)))
+      way.push(directory.depth === 0 ? await enterRoot(root, directory, look) : await enter(way.at(-1), directory, look))
     }
     await leave(way, 0, look)
+    look.finish()
   }
 }
 
-/** Comes to a directory by the name that it had; undefined when that leads there no more. */
-function come(above: Place | undefined, { name, key, isWhole }: WalkedDirectory, look: SecondLook): DirectoryHandle | undefined {
-  if (above === undefined || !look.isStill(above.handle, name, key)) return undefined
-  above.unreached.delete(name)
-  return above.handle.child(Buffer.from(name, 'latin1'), !isWhole)
+/** The root is always looked into: nothing above tells whether it changed. */
+async function enterRoot(handle: DirectoryHandle, { path, isWhole }: WalkedDirectory, look: SecondLook): Promise<Place> {
+  const place = { handle, path, unreached: new Set<string>() }
+  if (isWhole) await look.into(handle, path, place.unreached)
+  return place
 }
 
-/** Looks into the directory that was come to, where it changed; the root may have. */
-async function enter(handle: DirectoryHandle, { depth, path, isWhole }: WalkedDirectory, look: SecondLook): Promise<Place> {
-  const place = { handle, path, unreached: new Set<string>() }
-  if (isWhole && (depth === 0 || look.isRecent)) await look.into(handle, path, place.unreached)
+/** Comes to a directory by the name that it had, and looks into it where it changed; undefined when the name leads there no more. */
+async function enter(above: Place | undefined, directory: WalkedDirectory, look: SecondLook): Promise<Place | undefined> {
+  const { name, path, key, isWhole } = directory
+  const found = above && look.findDirectory(above.handle, name, key)
+  if (above === undefined || found === undefined) return undefined
+  const { isRecent } = found
+  above.unreached.delete(name)
+  const place = { handle: above.handle.child(Buffer.from(name, 'latin1'), !isWhole), path, unreached: new Set<string>() }
+  if (isWhole && isRecent) await look.into(place.handle, path, place.unreached)
+  else look.links.unchanged(key)
   return place
 }
 

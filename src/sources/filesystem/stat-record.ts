@@ -50,6 +50,11 @@ export class StatRecords {
     return this.#words[STAMP_WORDS * index] === FORGOTTEN_LINKS
   }
 
+  /** How many names the file has. To be asked before the record may be forgotten. */
+  linkCount(index: number): number {
+    return this.#words[STAMP_WORDS * index]!
+  }
+
   /** The lower half of the inode. */
   inodeLow(index: number): number {
     return this.#words[STAMP_WORDS * index + INODE_AT]!
