@@ -33,6 +33,15 @@ describe.runIf(isRoot)('a directory that may not be read', () => {
     expect(live.stdout).toMatch(/^! closed\/ {2}\(EACCES.*\)\n\+ newfile\n- ok\nM secret\n$/)
   })
 
+  test('is told once, however short before the commit it was closed: nothing moved', async () => {
+    place.write('fresh/shut/f', 'content')
+    fs.mkdirSync(place.at('fresh/old'))
+    fs.chmodSync(place.at('fresh/shut'), 0)
+    const result = await place.json(['commit', 'fresh', '--name', 'fresh'], { code: 3 })
+    expect(result.problems).toMatchObject([{ path: 'shut', kind: 'unreadable' }])
+    expect(result.errors).toBe(1)
+  })
+
   test.each([
     ['commit', ['commit', 'closed', '--name', 'closed']],
     ['a dry run', ['commit', 'closed', '--name', 'closed', '--dry-run']],

@@ -103,6 +103,7 @@ class Capture {
       node.handle.close()
       node.parent.changed = true
       node.parent.incomplete = true
+      this.#moved?.unreadable(node.parent, node.index)
       this.#finishOne(node.parent)
       return
     }

@@ -47,6 +47,11 @@ export class MovedMeanwhile {
     this.#isLikely ||= isRecent
   }
 
+  /** Takes note of a directory that stands in a listed one and could not be read: it moved nowhere, and was told already. */
+  unreadable({ handle, stats }: DirectoryNode, index: number): void {
+    this.#captured.add(stats.inodeLow(index), stats.inodeHigh(index) ^ saltOf(handle.stat().dev))
+  }
+
   /** Records what was moved and is not captured. To be called once, when all that is captured was noted. */
   async report(root: DirectoryHandle): Promise<void> {
     if (!this.#isLikely) return
