@@ -91,11 +91,18 @@ async function restored(args: RestoreArgs, context: CommandContext, threads: Res
 async function dryRun(plan: RestorePlan, { replace }: RestoreArgs, output: Output): Promise<'done' | 'partial'> {
   const { notEmpty } = await import('../../src/targets/target-state.ts')
   if (plan.target === 'full' && !replace) throw notEmpty({ path: plan.to })
+  if (plan.target === 'full') await assertPlannable(plan.to)
   output.result(
     { dryRun: true, ...restorePlanJson(plan) },
     () => `Dry run: nothing was written\n${restorePlanText(plan)}\n  ${printableLine(consequenceOf(plan))}`,
   )
   return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
+}
+
+/** The plan of a replacement looks at all that is there: what keeps it from that is told beforehand. */
+async function assertPlannable(target: string): Promise<void> {
+  const { targetFingerprint } = await import('../../src/targets/target-fingerprint.ts')
+  targetFingerprint(target)
 }
 
 async function planned(
