@@ -59,6 +59,16 @@ test('-h, help COMMAND and version are understood', async () => {
   expect((await place.run(['help', 'key', 'add'])).stdout).toContain('--new-identity')
 })
 
+test.each([
+  ['commit', '-qh'],
+  ['ls', '-lRh'],
+  ['commit', '-help'],
+  ['log', '--bogus', '--help'],
+])('who asks for help gets it: %j', async (...args) => {
+  const { code, stdout } = await place.run(args)
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`cairn ${args[0]}`)])
+})
+
 test('the version is the one of the package', async () => {
   const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
   for (const word of ['--version', 'version']) expect(await place.run([word])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` })
@@ -92,6 +102,10 @@ test.each([
   [['-V'], 'There is no option -V.', 'Did you mean --version?'],
   [['-v'], 'There is no option -v.', 'Did you mean --version?'],
   [['--verson'], 'There is no option --verson.', 'Did you mean --version?'],
+  [['commit', '-dash'], 'There is no option -d', 'read as -d -a -s -h'],
+  [['commit', '.', '-mhello'], 'There is no option -m that could stand in -mhello', ''],
+  [['-xh'], 'There is no option -x', ''],
+  [['key', 'add', '-hx'], 'There is no option -x', ''],
   [['-q', '--lmit'], 'There is no option --lmit.', ''],
   [['-q', '--quiet=true'], 'No command was named.', ''],
 ])('%j is refused with a hint', async (args, message, hint) => {
