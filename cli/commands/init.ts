@@ -36,6 +36,7 @@ export const command = defineCommand({
     const { repositoryLocation, passphraseOf } = await import('../../src/control/session/session.ts')
     const { openHome } = await import('../../src/control/session/home.ts')
     const { identityPath, keepIdentity } = await import('../../src/control/session/identities.ts')
+    const { assertDirectoryOf } = await import('../../src/control/session/named-file.ts')
     const { storePath } = await import('../../src/repository/store/open-store.ts')
     const { init } = await import('../../src/operations/init/init.ts')
     const { assertNoRepository } = await import('../../src/repository/journal/genesis.ts')
@@ -46,7 +47,10 @@ export const command = defineCommand({
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
     const named = args.identity ?? (env['CAIRN_IDENTITY'] || undefined)
-    for (const file of [args.recoveryCodeFile, named]) assertApartFromRepository(file, storePath(location))
+    for (const file of [args.recoveryCodeFile, named]) {
+      assertApartFromRepository(file, storePath(location))
+      if (file !== undefined) assertDirectoryOf(file)
+    }
     const home = openHome(env)
     noteOpenPlaces(home, output)
     const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code

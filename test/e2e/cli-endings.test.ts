@@ -67,10 +67,15 @@ describe('exit codes', () => {
   test.each([
     [['restore', 's', '--to', '/proc/x'], 'target-access'],
     [['restore', 's', '--to', 'sample/f/x'], 'target-parent'],
-    [['key', 'export', '--writer', '--series', 's', '-o', '/proc/x/w.json'], 'home-no-place'],
+    [['key', 'export', '--writer', '--series', 's', '-o', '/proc/x/w.json'], 'file-parent'],
+    [['key', 'export', '--writer', '--series', 's', '-o', '/proc/w.json'], 'home-no-place'],
+    [['key', 'add', '--new-identity', 'not-mounted/w.json'], 'file-parent'],
+    [['init', 'never', '--identity', 'not-mounted/w.json'], 'file-parent'],
+    [['init', 'never', '--recovery-code-file', 'not-mounted/code'], 'file-parent'],
     [['key', 'add', '--new-identity', 'sample/f/w.json'], 'home-no-place'],
   ])('2: %j names a place that cannot be used', async (args, code) => {
     expect((await place.json(args, { code: 2 })).error.code).toBe(code)
+    for (const made of ['never', 'not-mounted']) expect(fs.existsSync(place.at(made))).toBe(false)
   })
 
   test('the same, when nothing can be told', async () => {

@@ -23,7 +23,7 @@ const MEANINGS: readonly Meaning[] = [
     pattern: /^(ENOSPC|EDQUOT|EFBIG|SQLITE_FULL|SQLITE_IOERR_(WRITE|SHMSIZE|SHMMAP|TRUNCATE))$/,
     code: 'home-no-space',
     what: 'its disk is full',
-    hint: 'Free space where CAIRN_HOME lies, then run the command again.',
+    hint: 'Free space there, then run the command again.',
   },
   {
     pattern: /^(EACCES|EPERM)$/,
@@ -49,7 +49,7 @@ const MEANINGS: readonly Meaning[] = [
     pattern: /^(EIO|SQLITE_IOERR\w*)$/,
     code: 'home-io',
     what: 'its disk failed',
-    hint: 'Check the medium where CAIRN_HOME lies (`dmesg`).',
+    hint: 'Check the medium that it lies on (`dmesg`).',
   },
   {
     pattern: /^SQLITE_BUSY\w*$/,
