@@ -57,7 +57,7 @@ export const command = defineCommand({
       .option('one-file-system', { type: 'boolean', default: false, describe: 'leave out other file systems mounted below each path' })
       .option('stdin', { type: 'string', requiresArg: true, describe: 'back up standard input as a file of this name' })
       .option('reread', { type: 'boolean', default: false, describe: 'read every file again, also those that look unchanged' })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),
+      .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read, and what cannot be; store nothing' }),
   async run(args, context) {
     const said = saidFacts(args)
     const source = await sourceOf(args)

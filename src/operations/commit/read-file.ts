@@ -139,6 +139,16 @@ export function openToRead(directoryFd: number, name: Buffer): number {
   }
 }
 
+/** What would keep a regular file from being read, as far as opening it tells; undefined when nothing does. */
+export function openingProblem(directoryFd: number, name: string): ReadFile['problem'] {
+  try {
+    fs.closeSync(openToRead(directoryFd, Buffer.from(name, 'latin1')))
+    return undefined
+  } catch (error) {
+    return problemOf(error)
+  }
+}
+
 function openUnlessSpecial(directoryFd: number, name: Buffer): number | undefined {
   try {
     return openToRead(directoryFd, name)
@@ -161,7 +171,7 @@ function hasHoles(fd: number, { blocks, sizeBytes }: FileStat): boolean {
   return sizeBytes >= HOLES_SOUGHT_BYTES && (nextHole(fd, 0) ?? sizeBytes) < sizeBytes
 }
 
-/** How an error of the file system the file system is recorded. */
+/** How an error of the file system is recorded. */
 export function problemOf(error: unknown): { kind: ProblemKind; message: string } {
   const { code, message } = error as NodeJS.ErrnoException
   if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
