@@ -420,6 +420,16 @@ describe('looking', () => {
     expect((await place.json(['diff', 'live:kept', 'live'], { code: 2 })).error.code).toBe('not-a-directory')
   })
 
+  test('diff says when both are the same snapshot, and how a directory of that name is written', async () => {
+    fs.mkdirSync(place.at('twin'))
+    await place.json(['commit', 'twin', '--name', 'twin'])
+    const told = 'are the same snapshot: there is nothing to compare.'
+    const hint = 'To compare with the directory here write ./twin'
+    expect(await place.run(['diff', 'twin', 'latest'])).toMatchObject({ code: 0, stdout: '', stderr: `twin and latest ${told}\n` })
+    expect((await place.run(['diff', 'latest', 'twin'])).stderr).toBe(`latest and twin ${told} ${hint}\n`)
+    expect((await place.run(['diff', 'latest', './twin'])).stderr).toBe('No difference.\n')
+  })
+
   test('diff says what stands where a directory should, and how a directory here is written', async () => {
     const file = place.at('sample/a/x.txt')
     const { error } = await place.json(['diff', 's', file], { code: 2 })
