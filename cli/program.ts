@@ -22,6 +22,7 @@ export async function runProgram(typed: readonly string[]): Promise<void> {
   const argv = isCompletion ? typed : markOperands(usualSpelling(typed))
   if (isCompletion && GLOBAL_VALUE_OPTIONS.includes(typed.at(-2) ?? '')) return // a path: the shell knows them better
   const program = baseProgram(argv)
+  if (isCompletion) offerFitting(program, typed.at(-1) ?? '')
   for (const command of await commandsFor(argv)) program.command(command)
   if (argv.length === 0) {
     process.stderr.write(`${await program.getHelp()}\n`)
@@ -76,6 +77,16 @@ function changeHelp(program: Argv<GlobalArgs>, argv: readonly string[]): void {
   usage.showHelp = (to) => {
     checkHelpLetters(argv, internals.getOptions())
     show(to)
+  }
+}
+
+/** yargs offers options for every word, so that a shell never comes to files, and letters behind two dashes. */
+function offerFitting(program: Argv<GlobalArgs>, word: string): void {
+  type Internals = { getInternalMethods(): { getLoggerInstance(): { log: (offered: string) => void } } }
+  const logger = (program as unknown as Internals).getInternalMethods().getLoggerInstance()
+  const log = logger.log.bind(logger)
+  logger.log = (offered) => {
+    if (!offered.startsWith('-') || (word.startsWith('-') && !/^--.(:|$)/.test(offered))) log(offered)
   }
 }
 

@@ -149,6 +149,19 @@ describe('completion', () => {
   })
 
   test.each([
+    ['key', 'list\nadd\nremove\nexport\n'],
+    ['completion', 'bash\nzsh\n'],
+    ['commit', ''],
+  ])('behind %s without a dash only what is no option is offered, so that the shell comes to files', async (command, offered) => {
+    expect((await place.run(['--get-yargs-completions', 'cairn', command, ''])).stdout).toBe(offered)
+  })
+
+  test('no letter is offered behind two dashes', async () => {
+    expect((await place.run(['--get-yargs-completions', 'cairn', 'commit', '--'])).stdout).not.toMatch(/^--.$/m)
+    expect((await place.run(['--get-yargs-completions', 'cairn', 'commit', '-'])).stdout).toMatch(/^-q$/m)
+  })
+
+  test.each([
     ['--repo', ''],
     ['log', '--identity', 'a'],
   ])('leaves the value of %s to the shell', async (...words) => {
