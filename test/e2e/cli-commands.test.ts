@@ -612,7 +612,7 @@ describe('restore', () => {
     const { plan, digest } = await planned('fresh')
     expect(plan).toMatchObject({
       destroys: [],
-      consequence: expect.stringMatching(/^There is nothing at .*\/fresh: it is made, with 3 files of \d+ bytes\.$/),
+      consequence: expect.stringMatching(/^There is nothing at .*\/fresh: it is made, with 3 files of [\d.]+ \w*B\.$/),
     })
     fs.mkdirSync(place.at('hollow'))
     expect((await planned('hollow')).plan).toMatchObject({

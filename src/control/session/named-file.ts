@@ -26,6 +26,8 @@ export function readNamedFile(file: string, { subject, code, mostBytes }: NamedF
   try {
     bytes = readBounded(file, mostBytes)
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EISDIR')
+      throw new UsageError(code, `${subject} is a directory.`, { hint: 'Name the file itself.', cause })
     throw new UsageError(code, `${subject} cannot be read.`, { hint: 'Check its path and permissions.', cause })
   }
   if (bytes !== undefined) return bytes.toString('utf8')

@@ -1,6 +1,6 @@
 // The verb `tag`: names for snapshots that stay where they are put. A series' head moves, a tag does not.
 
-import { toHex } from '../../../format/bytes.ts'
+import { equalBytes, toHex } from '../../../format/bytes.ts'
 import { isSeriesName } from '../../../format/names.ts'
 import { NotFoundError, UsageError } from '../../errors.ts'
 import type { JournalState, SnapshotRecord } from '../../repository/journal/state.ts'
@@ -27,14 +27,22 @@ export interface Tagger {
   readonly mayMove?: boolean
 }
 
+/** Whether a tag is on a snapshot. */
+export function isTagged({ tags }: JournalState, name: string, { manifest }: Pick<SnapshotRecord, 'manifest'>): boolean {
+  const present = tags.get(name)
+  return present !== undefined && equalBytes(present, manifest)
+}
+
 /**
- * Puts a tag on a snapshot. The entry says which actor did it. Nothing is written where a tag of that name stands, be it only since
+ * Puts a tag on a snapshot; says whether it was not there already. The entry says which actor did it. Nothing is written where a tag of that name stands, be it only since
  * a moment ago, and may not be moved.
  * @throws {UsageError} `tag-name`, `tag-exists`; {AccessError} when this member may not.
  */
-export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, tagger: Tagger): Promise<void> {
+export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, tagger: Tagger): Promise<boolean> {
   const { signing, journal } = repository
   const { actor, mayMove = false } = tagger
+  await journal.refresh()
+  if (isTagged(journal.state, name, snapshot)) return false
   const guard = (state: JournalState): void => {
     checkTagName(state, name)
     const present = state.tags.get(name)
@@ -47,6 +55,7 @@ export async function setTag(repository: Repository, name: string, snapshot: Sna
     signing,
     guard,
   })
+  return true
 }
 
 /** Takes a tag away; the snapshot stays, and the entry says which actor did it. @throws {NotFoundError} `tag-not-found`; {AccessError} when this member may not. */
