@@ -17,6 +17,10 @@ beforeAll(async () => {
 afterAll(() => place.remove())
 
 const logged = async (env: Record<string, string> = {}) => (await place.json(['log'], { env, code: 10 })).error
+const others = [
+  ['journal', 'verify'],
+  ['journal', 'accept', '--reason', 'x', '--plan'],
+]
 
 describe('a journal that is missing', () => {
   test('in part: what is missing is named', async () => {
@@ -38,6 +42,7 @@ describe('a journal that is missing', () => {
     expect(message).toBe(`The journal is missing at ${known}, ${parts} repository ${id.slice(0, 16)} are.`)
     expect(hint).toMatch(/copy of the store.* no new repository here/)
     expect(fields).toMatchObject({ expectedRepository: id })
+    for (const args of others) expect((await place.json(args, { code: 10 })).error.message).toBe(message)
     expect((await logged(strange)).message).toBe(`The journal is missing at ${known}, ${parts} a repository are.`)
   })
 
@@ -60,6 +65,7 @@ describe('a place with nothing in it', () => {
     const { message, hint } = await logged()
     expect(message).toContain(`Repository ${id.slice(0, 16)} was there when this machine last looked.`)
     expect(hint).toContain('Is the right disk mounted?')
+    for (const args of others) expect((await place.json(args, { code: 10 })).error.message).toBe(message)
     expect((await logged(strange)).message).not.toContain('last looked')
   })
 
