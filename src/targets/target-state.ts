@@ -48,7 +48,7 @@ function parentUnusable(parent: string, cause: unknown): unknown {
 /** What is thrown when the system says that this user may not use a directory; another error comes back as it is. */
 export function refusedAt(directory: string, error: unknown): unknown {
   if (!['EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return error
-  const hint = 'Restore to a place that this user may read and write, or as a user who may do so there.'
+  const hint = 'Restore to a place where this user may write, or as a user who may write there.'
   return new UsageError('target-access', `This user may not use ${directory}.`, { hint, cause: error })
 }
 
