@@ -23,6 +23,14 @@ test('a tag that is there already is no error, and no new entry', async () => {
   expect(await entries()).toBe(before)
 })
 
+test('a writer who would tag hears what an owner can do', async () => {
+  await place.json(['key', 'export', '--writer', '--series', 'src', '-o', 'writer.json'])
+  const { error } = await place.json(['tag', 'mine', 'latest', '--identity', 'writer.json'], { code: 13 })
+  expect(error).toMatchObject({ code: 'role', message: 'A writer may not set, move or remove tags.' })
+  expect(error.hint).toMatch(/key list.*key add --new-identity/)
+  expect((await place.json(['tag', '--remove', 'good', '--identity', 'writer.json'], { code: 13 })).error.code).toBe('role')
+})
+
 describe('find', () => {
   test('says when nothing matches, to people only', async () => {
     expect(await place.run(['find', 'src', 'nope'])).toEqual({ code: 0, stdout: '', stderr: 'Nothing matches nope.\n' })

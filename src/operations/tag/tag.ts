@@ -1,8 +1,9 @@
 // The verb `tag`: names for snapshots that stay where they are put. A series' head moves, a tag does not.
 
 import { equalBytes, toHex } from '../../../format/bytes.ts'
+import { rolesAllow } from '../../../format/events.ts'
 import { isSeriesName } from '../../../format/names.ts'
-import { NotFoundError, UsageError } from '../../errors.ts'
+import { AccessError, NotFoundError, UsageError } from '../../errors.ts'
 import type { JournalState, SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 
@@ -41,6 +42,7 @@ export function isTagged({ tags }: JournalState, name: string, { manifest }: Pic
 export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, tagger: Tagger): Promise<boolean> {
   const { signing, journal } = repository
   const { actor, mayMove = false } = tagger
+  assertMayTag(repository, 'tag_set')
   await journal.refresh()
   if (isTagged(journal.state, name, snapshot)) return false
   const guard = (state: JournalState): void => {
@@ -61,8 +63,19 @@ export async function setTag(repository: Repository, name: string, snapshot: Sna
 /** Takes a tag away; the snapshot stays, and the entry says which actor did it. @throws {NotFoundError} `tag-not-found`; {AccessError} when this member may not. */
 export async function removeTag(repository: Repository, name: string, actor: string): Promise<void> {
   const { signing, journal } = repository
+  assertMayTag(repository, 'tag_removed')
   // The entry names what the tag names where it lands: had somebody moved it meanwhile, it would else remove nothing.
   await journal.append({ event: 'tag_removed', clear: (state) => ({ manifest: taggedIn(state, name) }), details: { name, actor }, signing })
+}
+
+/** The journal would refuse it as well, without a word on who can. */
+function assertMayTag({ journal, signing }: Repository, event: 'tag_set' | 'tag_removed'): void {
+  const member = journal.member(signing.memberId)
+  if (member === undefined || rolesAllow(event, member.roles)) return
+  throw new AccessError('role', `A ${member.roles.join(' and ')} may not set, move or remove tags.`, {
+    hint: "Ask an owner to do it; 'cairn key list' shows who is one. An owner can also make an identity that may: 'cairn key add --new-identity FILE'.",
+    fields: { event, member: toHex(signing.memberId) },
+  })
 }
 
 function taggedIn({ tags }: JournalState, name: string): Buffer {
