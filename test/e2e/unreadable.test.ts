@@ -49,6 +49,17 @@ describe.runIf(isRoot)('a directory that may not be read', () => {
     const { error } = await place.json(args, { code: 2 })
     expect(error).toMatchObject({ code: 'unreadable-root', message: expect.stringContaining(place.at('closed')) })
   })
+
+  test('is foreseen by a dry run, and so is a file: both say what the commit says', async () => {
+    place.write('mixed/closed/f', 'content')
+    for (const name of ['mixed/open', 'mixed/shut']) place.write(name, name)
+    for (const name of ['mixed/closed', 'mixed/shut']) fs.chmodSync(place.at(name), 0o700)
+    const foreseen = await place.json(['commit', 'mixed', '--name', 'mixed', '--dry-run'], { code: 3 })
+    expect(foreseen).toMatchObject({ files: 1, newFiles: 1, bytes: 10, readBytes: 10, errors: 2 })
+    const { problems, files } = await place.json(['commit', 'mixed', '--name', 'mixed'], { code: 3 })
+    expect(foreseen.files).toBe(files)
+    expect(problems).toEqual(expect.arrayContaining(foreseen.problems))
+  })
 })
 
 describe.runIf(isRoot)('directories that may be entered and not listed', () => {
