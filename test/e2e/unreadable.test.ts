@@ -36,10 +36,12 @@ describe.runIf(isRoot)('a directory that may not be read', () => {
   test('is told once, however short before the commit it was closed: nothing moved', async () => {
     place.write('fresh/shut/f', 'content')
     fs.mkdirSync(place.at('fresh/old'))
+    place.write('fresh/file', 'content')
     fs.chmodSync(place.at('fresh/shut'), 0)
+    fs.chmodSync(place.at('fresh/file'), 0)
     const result = await place.json(['commit', 'fresh', '--name', 'fresh'], { code: 3 })
-    expect(result.problems).toMatchObject([{ path: 'shut', kind: 'unreadable' }])
-    expect(result.errors).toBe(1)
+    expect(result.problems).toMatchObject(['shut', 'file'].map((path) => ({ path, kind: 'unreadable' })))
+    expect(result.errors).toBe(2)
   })
 
   test.each([
