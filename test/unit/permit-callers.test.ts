@@ -80,7 +80,7 @@ const PRIMITIVES: readonly Primitive[] = [
       'src/targets/entry-creator.ts': OWN_TREE,
       'src/targets/remove-tree.ts': OWN_TREE,
       'src/targets/staging-marker.ts': OWN_TREE,
-      'src/targets/staging.ts': OWN_TREE,
+      'src/targets/staging-directory.ts': OWN_TREE,
       'src/targets/stale-staging.ts': 'a staging directory that a killed restore left',
       'src/control/catalog/capture-tables.ts': 'a damaged cache',
       'src/control/catalog/catalog-database.ts': 'the new catalog that it made under a random name',
