@@ -11,7 +11,7 @@ import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { removeXattr } from '../runtime/posix/xattr.ts'
 import { randomBytes } from '../runtime/random.ts'
 import { entryFailure, type ReportProblem } from './problem.ts'
-import { removeMarker, type StagingMark, writeMarker } from './staging-marker.ts'
+import { markDirectory, removeMarker, type StagingMark, writeMarker } from './staging-marker.ts'
 import { removeStagingContent } from './stale-staging.ts'
 import { type SwapOptions, type SwapResult, TREE_NAME } from './swap.ts'
 
@@ -61,8 +61,7 @@ export class StagingDirectory {
       mkdirAt(this.fd, TREE_NAME, PRIVATE)
       // Opened before anything is written: the kernel reports a failed write-back only to such handles.
       this.treeFd = openDirNoFollow(this.fd, TREE_NAME)
-      const { dev, ino } = statFd(this.treeFd)
-      this.#mark = { target, tree: { device: dev, inode: String(ino) }, state: 'writing' }
+      this.#mark = { target, tree: markDirectory(statFd(this.treeFd)), state: 'writing' }
       this.#markerFd = writeMarker(this.fd, this.#mark)
     } catch (error) {
       discard(holderFd, this.name, this.fd)
@@ -73,6 +72,10 @@ export class StagingDirectory {
   /** Device of the new tree's file system. */
   get device(): number {
     return this.#mark.tree.device
+  }
+
+  get state(): StagingMark['state'] {
+    return this.#mark.state
   }
 
   /** Makes known what is about to happen, durably, so that a later run can bring a killed one to its end. */
@@ -123,8 +126,8 @@ function discard(holderFd: number, name: string, fd: number): void {
   }
 }
 
-/** Undoes what the parent directory hands down (group, setgid, default ACL): it must not leak into what is restored. */
-function makePlain(fd: number): void {
+/** Makes a new directory private, without what its parent handed down (group, setgid, default ACL): that must not leak into what is restored. */
+export function makePlain(fd: number): void {
   for (const acl of ACLS) {
     try {
       removeXattr(fd, acl)
