@@ -13,6 +13,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,6 +21,7 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { issuePermit, Permit } from '../../src/runtime/permit.ts'
+import * as at from '../../src/runtime/posix/at.ts'
 import { PosixError, UnsupportedError } from '../../src/runtime/posix/posix-error.ts'
 import * as renaming from '../../src/runtime/posix/rename.ts'
 import * as sync from '../../src/runtime/posix/sync.ts'
@@ -30,6 +32,7 @@ import { entriesOf, fill, keptIn, linesOfFill, stagingsIn } from '../support/con
 import { asOrdinaryUser } from '../support/ordinary-user.ts'
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts'
 
+vi.mock(import('../../src/runtime/posix/at.ts'), { spy: true })
 vi.mock(import('../../src/runtime/posix/rename.ts'), { spy: true })
 vi.mock(import('../../src/runtime/posix/sync.ts'), { spy: true })
 
@@ -192,6 +195,16 @@ describe('an exchange', () => {
     })
     replacing().finish({ permit })
     expect(entriesOf(target)).toEqual(linesOfFill('new'))
+    const staging = ContentsStaging.create(target, { replace: true })
+    fill(treeOf(staging), 'newer')
+    vi.mocked(renaming.renameNoReplace).mockImplementation((...[, name]) => {
+      if (String(name) === 'newer-file') writeFileSync(join(target, 'newer-file'), 'a stranger')
+      throw new UnsupportedError('renameat2', 'not here')
+    })
+    expect(thrown(() => staging.finish({ permit })).message).toContain('EEXIST')
+    vi.resetAllMocks()
+    staging.abort()
+    expect(entriesOf(target)).toEqual([...linesOfFill('new'), 'newer-file a stranger'].sort())
   })
   test('opens no handle for good', () => {
     const before = readdirSync('/proc/self/fd').length
@@ -304,6 +317,17 @@ describe('an entry that cannot be moved', () => {
       execFileSync('chattr', ['-i', fixed])
     }
     expect([entriesOf(target), keptIn(target), stagingsIn(target)]).toEqual([linesOfFill('old'), [], []])
+  })
+  test.each<[string, (path: string) => void]>([
+    ['a symlink', (path) => symlinkSync(base, path)],
+    ['a directory that holds something', (path) => mkdirSync(join(path, 'theirs'), { recursive: true })],
+  ])('into the directory for old entries, since %s took its place at once: nothing moves', (_, make) => {
+    const staging = replacing()
+    vi.mocked(at.mkdirAt).mockImplementation((_fd, name) => make(join(target, String(name))))
+    expect(thrown(() => staging.finish({ permit })).code).toBe('target-tampered')
+    vi.resetAllMocks()
+    staging.abort()
+    expect([entriesOf(target), readdirSync(base)]).toEqual([linesOfFill('old'), ['target']])
   })
   test('because something appeared under its name: nothing is moved over it', () => {
     const staging = replacing()

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { issuePermit } from '../../src/runtime/permit.ts'
+import { ContentsStaging } from '../../src/targets/contents-staging.ts'
 import { Staging } from '../../src/targets/staging.ts'
 
 const calls = vi.hoisted(() => [] as string[])
@@ -63,4 +64,23 @@ test.each([
   expect(swapped).toBeGreaterThan(0)
   if (replace) expect(calls.slice(1, swapped)).toContain(announced)
   expect(calls.slice(calls.lastIndexOf('swap') + 1)).toContain(`flush ${base}`)
+})
+
+test('contents that are exchanged: tree, announcement, old entries out, announcement, new entries in, target', () => {
+  mkdirSync(target)
+  writeFileSync(join(target, 'old'), 'old')
+  const staging = ContentsStaging.create(target, { replace: true })
+  const home = join(target, staging.name)
+  writeFileSync(join(home, 'tree', 'new'), 'new')
+  calls.length = 0
+  const { oldPath } = staging.finish({ permit: issuePermit('test', () => true) })
+  const [out, inwards] = [calls.indexOf('swap'), calls.lastIndexOf('swap')]
+  expect(calls[0]).toBe('flush all')
+  expect(calls.slice(1, out)).toEqual(expect.arrayContaining([`flush ${target}`, `flush ${home}`]))
+  const between = calls.slice(out + 1, inwards)
+  expect(between.at(-1)).toBe(`flush ${home}`)
+  for (const directory of [target, oldPath!])
+    expect(between.indexOf(`flush ${directory}`)).toBeLessThan(between.findIndex((call) => call.endsWith('/marker.new')))
+  expect(calls.filter((call) => call === 'swap')).toHaveLength(2)
+  expect(calls.slice(inwards + 1)).toEqual([`flush ${target}`, `flush ${target}`])
 })
