@@ -24,7 +24,7 @@ export function copyMetadata(fromFd: number, { mode, mtime }: MovedMetadata, toF
   const [wanted, present] = [statFd(fromFd), statFd(toFd)]
   if (wanted.uid !== present.uid || wanted.gid !== present.gid)
     attempt('ownership', problem, () => fchownSync(toFd, wanted.uid, wanted.gid))
-  copyXattrs(fromFd, toFd, problem)
+  attempt('xattr', problem, () => copyXattrs(fromFd, toFd, problem))
   if ((statFd(toFd).mode & 0o7777) !== mode) attempt('mode', problem, () => fchmodSync(toFd, mode))
   setTime(toFd, mtime, problem)
 }
