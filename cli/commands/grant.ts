@@ -23,8 +23,18 @@ const issue = defineCommand({
   notes: `For owners; neither an AI agent nor a scheduled job may. What can be granted: ${GRANTABLE.join(', ')}. Each use is recorded in the journal.`,
   builder: (yargs) =>
     yargs
-      .option('command', { type: 'string', requiresArg: true, demandOption: true, describe: 'the command: restore (with --replace)' })
-      .option('target', { type: 'string', requiresArg: true, demandOption: true, describe: 'the directory that may be replaced' })
+      .option('command', {
+        type: 'string',
+        requiresArg: true,
+        demandOption: true,
+        describe: "the command: restore (with --replace), or 'restore --replace-contents'",
+      })
+      .option('target', {
+        type: 'string',
+        requiresArg: true,
+        demandOption: true,
+        describe: 'the directory that may be replaced, or of which the contents may',
+      })
       .option('member', { type: 'string', requiresArg: true, demandOption: true, describe: "who may: a member's id or label" })
       .option('series', { type: 'string', requiresArg: true, describe: 'only with snapshots of this series' })
       .option('reason', { type: 'string', requiresArg: true, default: '', describe: 'why; kept in the journal' }),

@@ -1,7 +1,6 @@
 // `cairn restore`: puts a snapshot, or a part of one, into a directory; over what is there only by an approved plan.
 
 import type { Session } from '../../src/control/session/session.ts'
-import { UsageError } from '../../src/errors.ts'
 import type { RestoreOptions, RestoreOutcome, RestorePlan, RestoreThreads } from '../../src/operations/restore/restore.ts'
 import { addPlanOptions, decisionOf, PLAN_NOTE, planResult } from '../approval.ts'
 import type { Output } from '../output/output.ts'
@@ -15,7 +14,7 @@ import {
   restoreText,
   warnOfPartial,
 } from '../output/restore.ts'
-import { auditOf, consequenceOf, partsOf, planned, type RestoreArgs } from '../restore-plan.ts'
+import { auditOf, consequenceOf, interruptedText, partsOf, planned, type RestoreArgs, replacingOf } from '../restore-plan.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
 import { PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -28,6 +27,7 @@ export const command = defineCommand({
     ['cairn restore latest --to /tmp/back --dry-run', 'say what would be done'],
     ['cairn restore latest --to /srv/shop --replace --plan', 'plan to replace what is there'],
     ['cairn restore latest --to /srv/shop --replace --apply DIGEST', 'do exactly that; the old tree is kept beside'],
+    ['cairn restore latest --to /mnt/data --replace-contents --plan', 'the same for a mount point, which has to stay'],
   ],
   exits: ['partial', 'no-repository', 'key', 'access', 'stop', 'format', 'integrity', 'not-found', 'store'],
   notes: `${SNAPSHOT_NOTE} ${PATH_NOTE}\n\n${PLAN_NOTE}`,
@@ -46,6 +46,11 @@ export const command = defineCommand({
         .option('keep-going', { type: 'boolean', default: false, describe: 'leave out what is damaged, and say so, instead of stopping' })
         .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done; write nothing' })
         .option('replace', { type: 'boolean', default: false, describe: 'replace what is there, by a plan; the old tree is kept beside' })
+        .option('replace-contents', {
+          type: 'boolean',
+          default: false,
+          describe: 'exchange what is in the directory, which stays itself, as a mount point must; by a plan, and not atomic',
+        })
         .option('allow-two-renames', {
           type: 'boolean',
           default: false,
@@ -53,7 +58,7 @@ export const command = defineCommand({
         }),
     ),
   async run(args, context) {
-    assertReplacing(args)
+    replacingOf(args)
     const { RestoreThreads } = await import('../../src/operations/restore/restore.ts')
     const threads = new RestoreThreads()
     try {
@@ -64,26 +69,14 @@ export const command = defineCommand({
   },
 })
 
-/** @throws {UsageError} `replace-needed` when what was asked for has no meaning in a plain restore */
-function assertReplacing({ replace, plan, apply, allowTwoRenames }: RestoreArgs): void {
-  if (replace) return
-  if (plan || apply !== undefined)
-    throw new UsageError('replace-needed', '--plan and --apply are for --replace.', {
-      hint: 'See what a plain restore would do with --dry-run.',
-    })
-  if (allowTwoRenames)
-    throw new UsageError('replace-needed', '--allow-two-renames is for --replace.', {
-      hint: 'A plain restore puts its directory in place by one rename. Leave the option out.',
-    })
-}
-
 async function restored(args: RestoreArgs, context: CommandContext, threads: RestoreThreads): Promise<'done' | 'partial'> {
   const { output } = context
   const session = await context.openSession()
   const plan = await planned(session, args, context, threads)
   warnOfPartial(output, plan)
-  if (args.dryRun) return dryRun(plan, args, output)
-  const isHere = plan.to === process.cwd()
+  if (args.dryRun) return dryRun(plan, output)
+  if (plan.interrupted !== undefined && !args.plan) output.warning(printableLine(interruptedText(plan).trim()))
+  const isHere = plan.to === process.cwd() && plan.replacing !== 'contents'
   const outcome = await carriedOut(session, plan, args, context, threads)
   if (outcome === undefined) return 'done'
   output.result(restoreJson(plan, outcome), () => (output.quiet ? '' : restoreText(plan, outcome)))
@@ -94,9 +87,9 @@ async function restored(args: RestoreArgs, context: CommandContext, threads: Res
   return outcome.complete ? 'done' : 'partial'
 }
 
-async function dryRun(plan: RestorePlan, { replace }: RestoreArgs, output: Output): Promise<'done' | 'partial'> {
+async function dryRun(plan: RestorePlan, output: Output): Promise<'done' | 'partial'> {
   const { notEmpty } = await import('../../src/targets/target-state.ts')
-  if (plan.target === 'full' && !replace) throw notEmpty({ path: plan.to })
+  if (plan.target === 'full' && plan.replacing === undefined) throw notEmpty({ path: plan.to })
   if (plan.target === 'full') await assertPlannable(plan.to)
   output.result(
     { dryRun: true, ...restorePlanJson(plan) },
@@ -132,7 +125,7 @@ async function carriedOut(
   }
   const run = (more: RestoreOptions = {}): Promise<RestoreOutcome> =>
     auditedRestore(session, auditOf(plan, context.output), () => runRestore(session.repository, plan, { ...options, ...more }))
-  const isPlanned = args.replace && (plan.target === 'full' || args.plan || args.apply !== undefined)
+  const isPlanned = plan.replacing !== undefined && (plan.target === 'full' || args.plan || args.apply !== undefined)
   if (!isPlanned) return run()
   const { withPlan } = await import('../../src/control/access/authorize.ts')
   const outcome = await withPlan(session, await partsOf(plan, args), decisionOf(args, context), (replace) => run({ replace }))

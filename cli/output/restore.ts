@@ -51,10 +51,11 @@ export function warnOfPartial(output: Output, { snapshot, captureProblems }: Res
 
 /** What a restore would do, for programs. */
 export function restorePlanJson(plan: RestorePlan): object {
-  const { snapshot, to, target, files, directories, others, links, bytes, chunks, blocks, packs, fetchBytes, captureProblems, problems } =
-    plan
+  const { snapshot, to, target, replacing, interrupted, problems } = plan
+  const { files, directories, others, links, bytes, chunks, blocks, packs, fetchBytes, captureProblems } = plan
+  const place = { to, target, replacing: replacing ?? null, ...(interrupted && { interrupted }) }
   const counts = { files, directories, others, links, bytes, chunks, blocks, packs, fetchBytes, captureProblems }
-  return { snapshot: toHex(snapshot.manifest), series: snapshot.details.series, to, target, ...counts, problems: problems.map(problemJson) }
+  return { snapshot: toHex(snapshot.manifest), series: snapshot.details.series, ...place, ...counts, problems: problems.map(problemJson) }
 }
 
 /** What a restore would do, for people. */

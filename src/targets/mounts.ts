@@ -26,15 +26,26 @@ export function isMountPoint(parentFd: number, name: string): boolean {
 
 /** Paths of the mount points below a name of an open directory, which would move along with it. */
 export function mountsBelow(parentFd: number, name: string): string[] {
-  const { place, mounted } = lookUp(parentFd, name)
-  const below = mounted.filter(({ at }) => at.volume === place.volume && at.path.startsWith(`${place.path}/`))
-  return below.map(({ path }) => Buffer.from(path, 'latin1').toString())
+  return below(lookUp(parentFd, name))
 }
 
-function lookUp(
-  parentFd: number,
-  name: string,
-): { place: MountedPlace; mounted: readonly { readonly at: MountedPlace; readonly path: string }[] } {
+/** Paths of the mount points in an open directory, which may be one itself. */
+export function mountsIn(directoryFd: number): string[] {
+  return below(lookUp(directoryFd, ''))
+}
+
+interface Found {
+  readonly place: MountedPlace
+  readonly mounted: readonly { readonly at: MountedPlace; readonly path: string }[]
+}
+
+function below({ place, mounted }: Found): string[] {
+  const begin = place.path === '/' ? '/' : `${place.path}/`
+  const found = mounted.filter(({ at }) => at.volume === place.volume && at.path !== place.path && at.path.startsWith(begin))
+  return found.map(({ path }) => Buffer.from(path, 'latin1').toString())
+}
+
+function lookUp(parentFd: number, name: string): Found {
   const mounts = readMounts()
   const path = join(readlinkSync(`/proc/self/fd/${parentFd}`, 'latin1'), Buffer.from(name).toString('latin1'))
   const mounted = [...mounts.values()].map(({ parent, path }) => ({ at: placeIn(mounts, parent, path), path }))

@@ -20,7 +20,7 @@ export function whileMovable<T>(directoryFd: number, move: () => T): T {
 }
 
 /** As `whileMovable`, for a directory by its name. The handle finds it again wherever it is moved. */
-export function whileMovableAt<T>(parentFd: number, name: string, move: () => T): T {
+export function whileMovableAt<T>(parentFd: number, name: Uint8Array | string, move: () => T): T {
   const fd = openDirNoFollow(parentFd, name)
   try {
     return whileMovable(fd, move)

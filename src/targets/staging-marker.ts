@@ -1,20 +1,40 @@
 import { closeSync, constants, fsyncSync, readSync, writeSync } from 'node:fs'
 import { openAt, unlinkAt } from '../runtime/posix/at.ts'
+import type { FileStat, Timespec } from '../runtime/posix/file-stat.ts'
 import { tryLock } from '../runtime/posix/lock.ts'
 import { statFd } from '../runtime/posix/stat.ts'
 import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { renameOver } from './rename-over.ts'
+
+const STATES = ['writing', 'swapping', 'moving-out', 'moving-in'] as const
+
+/** The target of a staging directory that lies in it: no name beside it can be this. */
+export const TARGET_AROUND = '.'
+
+export interface MarkedDirectory {
+  readonly device: number
+  readonly inode: string
+  /** When it was made: no restore can give that to what it makes, so no snapshot brings a marker that fits what lies beside it. */
+  readonly born?: string
+}
 
 /** What a staging directory says of itself. It is locked while its restore runs, and what a later one goes by when it was killed. */
 export interface StagingMark {
   /** Name of the target beside it. */
   readonly target: string
   /** Identity of the directory that holds the new tree: any other directory found in its place is somebody's data. */
-  readonly tree: { readonly device: number; readonly inode: string }
-  /** `writing`: the tree may be incomplete. `swapping`: it is complete and durable, and on its way into place. */
-  readonly state: 'writing' | 'swapping'
-  /** Name that the old tree gets beside the target. */
+  readonly tree: MarkedDirectory
+  /**
+   * `writing`: the tree may be incomplete. `swapping`: it is complete and durable, and on its way into place. `moving-out`: so are the
+   * old entries of a target that stays, to make room for it. `moving-in`: they are all away, and the new ones on their way.
+   */
+  readonly state: (typeof STATES)[number]
+  /** Name that the old tree gets beside the target, or the directory of the old entries in it. */
   readonly oldName?: string
+  /** Identity of the directory of the old entries. */
+  readonly old?: MarkedDirectory
+  /** What a target that stays is to get of the new root, which the moves change there. */
+  readonly root?: { readonly mode: number; readonly mtime: Timespec }
   /** Whether the target is moved aside first because the file system cannot exchange. */
   readonly twoRenames?: boolean
 }
@@ -44,6 +64,16 @@ export function writeMarker(stagingFd: number, mark: StagingMark): number {
     closeSync(fd)
     throw error
   }
+}
+
+export function markDirectory({ dev, ino, btime }: FileStat): MarkedDirectory {
+  return { device: dev, inode: String(ino), born: `${btime.seconds}.${btime.nanoseconds}` }
+}
+
+/** Whether it is the directory that was marked. */
+export function isMarked(found: FileStat, { device, inode, born }: MarkedDirectory): boolean {
+  const present = markDirectory(found)
+  return present.device === device && present.inode === inode && (born === undefined || present.born === born)
 }
 
 /** A marker that was found; whoever can lock `fd` knows that its restore has ended. The caller closes it. */
@@ -82,15 +112,26 @@ function parseMark(fd: number): StagingMark | undefined {
   return isMark(value) ? value : undefined
 }
 
+type AnyMark = Partial<StagingMark & { magic: string }>
+
 function isMark(value: unknown): value is StagingMark {
-  const mark = value as Partial<StagingMark & { magic: string }> | null
+  const mark = value as AnyMark | null
   return (
     mark?.magic === MAGIC &&
     typeof mark.target === 'string' &&
     typeof mark.tree?.device === 'number' &&
     typeof mark.tree.inode === 'string' &&
-    (mark.state === 'writing' || mark.state === 'swapping') &&
-    (mark.oldName === undefined || typeof mark.oldName === 'string')
+    STATES.includes(mark.state as never) &&
+    (mark.oldName === undefined || typeof mark.oldName === 'string') &&
+    (!String(mark.state).startsWith('moving-') || isMoving(mark))
+  )
+}
+
+function isMoving({ tree, old, root }: AnyMark): boolean {
+  return (
+    typeof tree?.born === 'string' &&
+    (old === undefined || typeof old.born === 'string') &&
+    [root?.mode, root?.mtime?.seconds, root?.mtime?.nanoseconds].every(Number.isSafeInteger)
   )
 }
 

@@ -9,7 +9,7 @@ import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { whileMovableAt } from './movable.ts'
 import { removeTree } from './remove-tree.ts'
 import { renameOver } from './rename-over.ts'
-import { openMarker, removeMarker, type StagingMark } from './staging-marker.ts'
+import { type FoundMarker, isMarked, openMarker, removeMarker, type StagingMark } from './staging-marker.ts'
 import { freeOldName, TREE_NAME } from './swap.ts'
 import { statOrAbsent, type TargetPlace } from './target-state.ts'
 
@@ -40,14 +40,15 @@ export function removeStagingContent(stagingFd: number, mark: StagingMark): void
   }
 }
 
-function recoverOne(place: TargetPlace, name: string): void {
-  const fd = openOwn(place.parentFd, name)
-  if (fd === undefined) return
+/** Does something with a staging directory: one that has its whole name, this user's ownership and a marker of this program. */
+export function withStaging<T>(holderFd: number, name: string, use: (stagingFd: number, found: FoundMarker) => T): T | undefined {
+  const fd = openOwn(holderFd, name)
+  if (fd === undefined) return undefined
   try {
     const found = openMarker(fd)
-    if (found === undefined) return
+    if (found === undefined) return undefined
     try {
-      if (found.mark.target === place.name) clear(place, name, fd, found.fd, found.mark)
+      return use(fd, found)
     } finally {
       closeSync(found.fd)
     }
@@ -56,17 +57,37 @@ function recoverOne(place: TargetPlace, name: string): void {
   }
 }
 
-function clear(place: TargetPlace, name: string, fd: number, markerFd: number, mark: StagingMark): void {
-  if (!tryLock(markerFd, 'exclusive')) {
-    throw new StopError('restore-in-progress', `Another restore into ${place.path} is still running.`, { hint: 'Wait for it, or end it.' })
+/** @throws {StopError} `restore-in-progress` when the restore of a marker still runs */
+export function assertEnded(markerFd: number, path: string): void {
+  if (tryLock(markerFd, 'exclusive')) return
+  throw new StopError('restore-in-progress', `Another restore into ${path} is still running.`, { hint: 'Wait for it, or end it.' })
+}
+
+/** Removes a staging directory that holds nothing but its marker. */
+export function removeStaging(holderFd: number, name: string, stagingFd: number): void {
+  removeMarker(stagingFd)
+  try {
+    rmdirAt(holderFd, name)
+  } catch (error) {
+    // Its restore came to its end by itself between the lock and now.
+    if (systemCodeOf(error) !== 'ENOENT') throw error
   }
+}
+
+function recoverOne(place: TargetPlace, name: string): void {
+  withStaging(place.parentFd, name, (fd, found) => {
+    if (found.mark.target === place.name) clear(place, name, fd, found)
+  })
+}
+
+function clear(place: TargetPlace, name: string, fd: number, { fd: markerFd, mark }: FoundMarker): void {
+  assertEnded(markerFd, place.path)
   const isNew = holdsNewTree(fd, mark)
   if (isNew === true && isHalfSwapped(place, mark)) renameOver(fd, TREE_NAME, place.parentFd, place.name)
   // The exchange was done, and the process killed before the old tree got its name.
   if (isNew === false && mark.state === 'swapping') moveOut(place, fd)
   removeStagingContent(fd, mark)
-  removeMarker(fd)
-  removeIfPresent(place.parentFd, name)
+  removeStaging(place.parentFd, name, fd)
 }
 
 function moveOut(place: TargetPlace, fd: number): void {
@@ -82,7 +103,7 @@ function isHalfSwapped(place: TargetPlace, { state, twoRenames, oldName }: Stagi
 /** Whether the tree there is the one that the mark names; undefined when there is none. */
 function holdsNewTree(stagingFd: number, { tree }: StagingMark): boolean | undefined {
   const stat = statOrAbsent(stagingFd, TREE_NAME)
-  return stat && stat.dev === tree.device && String(stat.ino) === tree.inode
+  return stat && isMarked(stat, tree)
 }
 
 function openOwn(parentFd: number, name: string): number | undefined {
@@ -96,15 +117,6 @@ function openOwn(parentFd: number, name: string): number | undefined {
   if (statFd(fd).uid === process.geteuid!()) return fd
   closeSync(fd)
   return undefined
-}
-
-function removeIfPresent(parentFd: number, name: string): void {
-  try {
-    rmdirAt(parentFd, name)
-  } catch (error) {
-    // Its restore came to its end by itself between the lock and now.
-    if (systemCodeOf(error) !== 'ENOENT') throw error
-  }
 }
 
 function unknownTree({ target }: StagingMark): StopError {

@@ -120,12 +120,15 @@ function nameOldTree({ place, stagingFd }: Swap, oldName: string): void {
 
 /** A name beside the target that says what it is and when it was replaced. */
 export function freeOldName(place: TargetPlace): string {
+  return oldNameOf(place.name, (name) => statOrAbsent(place.parentFd, name) === undefined)
+}
+
+/** The name that something old gets: that of its target, if it fits, and when it was replaced. */
+export function oldNameOf(target: string, isFree: (name: string) => boolean): string {
   const stamp = isoTime(now()).replace(/[-:]/g, '')
   const another = `${stamp}-${toHex(randomBytes(8))}`
-  const names = [stamp, another].map((end) => `${place.name}.cairn-old-${end}`)
-  const isFree = (name: string): boolean =>
-    Buffer.byteLength(name) <= LONGEST_NAME_BYTES && statOrAbsent(place.parentFd, name) === undefined
-  return names.find(isFree) ?? `.cairn-old-${another}`
+  const names = [stamp, another].map((end) => `${target}.cairn-old-${end}`)
+  return names.find((name) => Buffer.byteLength(name) <= LONGEST_NAME_BYTES && isFree(name)) ?? `.cairn-old-${another}`
 }
 
 function siblingPath(place: TargetPlace, name: string): string {

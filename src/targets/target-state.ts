@@ -6,11 +6,14 @@ import { readNames } from '../runtime/posix/directory.ts'
 import type { FileStat } from '../runtime/posix/file-stat.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
 import { systemCodeOf } from '../runtime/posix/system-code.ts'
-import { isMountPoint, mountsBelow } from './mounts.ts'
+import { isMountPoint, mountsBelow, mountsIn } from './mounts.ts'
 import { entryFailure } from './problem.ts'
 
 /** What stands where a restore is to land: nothing, an empty directory, or a directory with something in it. */
 export type TargetState = 'absent' | 'empty' | 'full'
+
+/** How what a target holds is replaced: the whole directory in one step, or what is in it, while the directory itself stays. */
+export type Replacing = 'tree' | 'contents'
 
 /** A target by the handle of its parent, so that nobody can lead the way there elsewhere meanwhile. */
 export interface TargetPlace {
@@ -54,15 +57,16 @@ export function refusedAt(directory: string, error: unknown): unknown {
 }
 
 /**
- * Looks at a target without changing anything; with `replace`, also whether what it holds can be moved away.
+ * Looks at a target without changing anything; where it is to be replaced, also whether what it holds can be moved away.
  * @throws {StopError} `target-not-a-directory` or `mount-point`
  * @throws {UsageError} `target-parent`, `target-access`; {StoreError} when its file system is broken
  */
-export function inspectTarget(target: string, { replace = false }: { readonly replace?: boolean } = {}): TargetState {
+export function inspectTarget(target: string, replacing?: Replacing): TargetState {
   const place = openTargetPlace(target)
   try {
-    const state = stateOf(place)
-    if (state === 'full' && replace) assertMovable(place)
+    const state = stateOf(place, replacing)
+    if (state === 'full' && replacing === 'tree') assertMovable(place)
+    if (state !== 'absent' && replacing === 'contents') assertNothingMountedIn(place)
     return state
   } catch (error) {
     throw unseen(place, error)
@@ -79,11 +83,11 @@ function unseen({ path }: TargetPlace, cause: unknown): unknown {
 }
 
 /**
- * The state of a target at this moment.
+ * The state of a target at this moment. Only one of which the contents are replaced may be a mount point.
  * @throws {StopError} `target-not-a-directory` when a file, symlink or anything else stands there; `mount-point`
  * @throws {UsageError} `target-access` when this user may not look into it
  */
-export function stateOf(place: TargetPlace): TargetState {
+export function stateOf(place: TargetPlace, replacing?: Replacing): TargetState {
   const { path, name, parentFd } = place
   const stat = statOfTarget(place)
   if (stat === undefined) return 'absent'
@@ -91,7 +95,7 @@ export function stateOf(place: TargetPlace): TargetState {
     const what = (stat.mode & constants.S_IFMT) === constants.S_IFLNK ? 'a symlink' : 'not a directory'
     throw new StopError('target-not-a-directory', `${path} is ${what}.`, { hint: 'Restore to another place, or move it away first.' })
   }
-  if (stat.dev !== statFd(parentFd).dev || isMountPoint(parentFd, name)) throw mountPoint(path)
+  if (replacing !== 'contents' && (stat.dev !== statFd(parentFd).dev || isMountPoint(parentFd, name))) throw mountPoint(path)
   const fd = openTarget(place)
   try {
     return readNames(fd).length === 0 ? 'empty' : 'full'
@@ -123,7 +127,24 @@ export function openTarget({ path, name, parentFd }: TargetPlace): number {
  * @throws {StopError} `mount-point` when something is mounted below the target
  */
 export function assertMovable({ path, name, parentFd }: TargetPlace): void {
-  const [first, ...more] = mountsBelow(parentFd, name)
+  assertNoMounts(path, mountsBelow(parentFd, name))
+}
+
+/** As `assertMovable`, for an open target that stays and may be a mount point itself. */
+export function assertNothingMounted(path: string, targetFd: number): void {
+  assertNoMounts(path, mountsIn(targetFd))
+}
+
+function assertNothingMountedIn({ path, name, parentFd }: TargetPlace): void {
+  const fd = openDirNoFollow(parentFd, name)
+  try {
+    assertNothingMounted(path, fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function assertNoMounts(path: string, [first, ...more]: readonly string[]): void {
   if (first === undefined) return
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`
   throw new StopError(
@@ -135,7 +156,7 @@ export function assertMovable({ path, name, parentFd }: TargetPlace): void {
 
 export function mountPoint(path: string, cause?: unknown): StopError {
   return new StopError('mount-point', `${path} is a mount point, which cannot be exchanged in one step.`, {
-    hint: 'Restore into a directory below it, or to another place.',
+    hint: `Restore into a directory below it, or to another place${path === '/' ? '' : '; or exchange what is in it (--replace-contents), which takes many steps'}.`,
     cause,
   })
 }
@@ -148,7 +169,7 @@ export function notEmpty({ path }: Pick<TargetPlace, 'path'>, cause?: unknown): 
 }
 
 /** The metadata of a name; undefined when nothing has it. */
-export function statOrAbsent(parentFd: number, name: string): FileStat | undefined {
+export function statOrAbsent(parentFd: number, name: Uint8Array | string): FileStat | undefined {
   try {
     return statAt(parentFd, name)
   } catch (error) {

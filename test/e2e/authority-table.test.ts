@@ -102,6 +102,7 @@ const COMMANDS: Readonly<Record<string, (run: Run, who: Who) => Promise<CliResul
   restore: (run, who) => run(['restore', 'kept', '--to', place.at(`back-${who}`)]),
   'restore --dry-run': (run, who) => run(['restore', 'kept', '--to', place.at(`dry-${who}`), '--dry-run']),
   'restore --replace': (run, who) => run(['restore', 'kept', '--to', place.at(`full-${who}`), '--replace']),
+  'restore --replace-contents': (run, who) => run(['restore', 'kept', '--to', place.at(`full-${who}`), '--replace-contents']),
   tag: async (run, who) => worst(await run(['tag', `by-${who}`, 'kept']), await run(['tag', '--remove', 'kept'])),
   'repair index': (run) => run(['repair', 'index']),
   'key list': (run) => run(['key', 'list']),
@@ -192,15 +193,15 @@ describe('the table', () => {
         else if (cells[who] === 'no') expect(REFUSED, said).toContain(result.code)
         else expect(result.code, said).toBe(STOPPED)
         if (cells[who] === 'no') await expectNoEffect(env, before, said)
-        if (cells[who] === 'plan') await planOnly(run, who, said)
+        if (cells[who] === 'plan') await planOnly(run, command.replace('restore ', ''), who, said)
       }
     },
     240_000,
   )
 
-  async function planOnly(run: Run, who: Who, said: string): Promise<void> {
+  async function planOnly(run: Run, way: string, who: Who, said: string): Promise<void> {
     expect(said).toContain('approval-needed')
-    const result = await approved(run, ['restore', 'kept', '--to', place.at(`full-${who}`), '--replace'])
+    const result = await approved(run, ['restore', 'kept', '--to', place.at(`full-${who}`), way])
     expect(result.code, `${said}${result.stdout}${result.stderr}`).toBe(DONE)
   }
 })

@@ -58,10 +58,24 @@ const PRIMITIVES: readonly Primitive[] = [
     callers: { 'src/targets/swap.ts': 'with the permit of an approved plan' },
   },
   {
+    name: 'moving entries of a live directory',
+    pattern: /\bmoveEntry\(/,
+    callers: {
+      'src/targets/exchange-contents.ts': 'with the permit of an approved plan; or into an empty target',
+      'src/targets/stale-contents.ts': 'brings a permitted exchange that was killed to its end, and moves over nothing',
+    },
+  },
+  {
+    name: 'exchanging the contents of a directory',
+    pattern: /\bexchangeContents\(/,
+    callers: { 'src/targets/contents-staging.ts': 'for a restore, with the permit that it was given' },
+  },
+  {
     name: 'renaming over what is there',
     pattern: /\b(renameOver|renameSync|rename)\(/,
     callers: {
       'src/runtime/posix/rename.ts': 'renameat2 itself, which never replaces',
+      'src/targets/move-entry.ts': 'to a name that is free',
       'src/targets/rename-over.ts': 'rename(2) by handles',
       'src/targets/swap.ts': 'into an absent or empty target; or with a permit',
       'src/targets/stale-staging.ts': 'brings a permitted swap that was killed to its end',
@@ -77,10 +91,13 @@ const PRIMITIVES: readonly Primitive[] = [
       'src/repository/store/file-system-store.ts': 'remove, which asks for a permit',
       'src/repository/store/temporary-files.ts': 'temporary files of the store',
       'src/repository/journal/spool-files.ts': 'a record that stands in the journal now',
+      'src/targets/contents-staging.ts': 'the tree of an exchange, when all of it was moved: an empty directory',
       'src/targets/entry-creator.ts': OWN_TREE,
+      'src/targets/old-entries.ts': 'the directory of the old entries, when all were moved back: an empty one',
       'src/targets/remove-tree.ts': OWN_TREE,
       'src/targets/staging-marker.ts': OWN_TREE,
-      'src/targets/staging.ts': OWN_TREE,
+      'src/targets/staging-directory.ts': OWN_TREE,
+      'src/targets/stale-contents.ts': 'the empty tree of an exchange that was killed after its last move',
       'src/targets/stale-staging.ts': 'a staging directory that a killed restore left',
       'src/control/catalog/capture-tables.ts': 'a damaged cache',
       'src/control/catalog/catalog-database.ts': 'the new catalog that it made under a random name',
@@ -115,6 +132,7 @@ describe('who may', () => {
     expect(callersOf(/\bassertPermit\(/)).toEqual([
       'src/repository/store/file-system-store.ts',
       'src/repository/store/memory-store.ts',
+      'src/targets/exchange-contents.ts',
       'src/targets/swap.ts',
     ])
     expect(codeOf("import { rename } from 'x'\n/** unlink( */\nfunction rename() {}\nrename(a) // rmSync(")).toBe(
@@ -133,6 +151,7 @@ describe('a permit is asked for first', () => {
       'src/repository/store/memory-store.ts',
       /async remove\(key: string, permit: Permit\)[^}]*?assertPermit\(permit, key\)[^}]*?\.delete\(key\)/,
     ],
+    ['src/targets/exchange-contents.ts', /assertPermit\(permit, target\.path\)[\s\S]*?moveAll\([\s\S]*?moveEntry\(/],
     ['src/targets/swap.ts', /assertPermit\(options\.permit, place\.path\)[\s\S]*?renameExchange\(/],
   ])('%s', (file, order) => {
     expect(SOURCES.get(file)).toMatch(order)

@@ -51,7 +51,7 @@ async function replaced(meanwhile: () => void): Promise<RestoreOutcome> {
   const snapshot = await commitDirectory(fixture.repository, `${base}/source`)
   meanwhile()
   const repository = await reopen(fixture.store, fixture.identity)
-  const plan = await planRestore(repository, snapshot, { to: `${base}/target`, keepGoing: true, replacing: true })
+  const plan = await planRestore(repository, snapshot, { to: `${base}/target`, keepGoing: true, replacing: 'tree' })
   return runRestore(repository, plan, { keepGoing: true, replace: issuePermit('test', () => true) })
 }
 

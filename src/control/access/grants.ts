@@ -3,7 +3,7 @@ import type { JournalGrant } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 
 /** What an owner may allow beforehand: a scheduled job can be granted these, and nothing else. */
-export const GRANTABLE: readonly string[] = ['restore']
+export const GRANTABLE: readonly string[] = ['restore', 'restore --replace-contents']
 
 /** What somebody is about to do. */
 export interface GrantedAction {

@@ -6,11 +6,13 @@ import { ENTRY_DIRECTORY } from '../../../format/tree.ts'
 import { NotFoundError } from '../../errors.ts'
 import type { SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
+import { interruptedExchange } from '../../targets/contents-staging.ts'
 import type { DirectoryTable } from '../../targets/directory-table.ts'
 import { assertHoldsNone, assertOutside, type OwnPlace } from '../../targets/kept-out.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { roomAt } from '../../targets/room.ts'
-import { inspectTarget, type TargetState } from '../../targets/target-state.ts'
+import type { Interrupted } from '../../targets/stale-contents.ts'
+import { inspectTarget, type Replacing, type TargetState } from '../../targets/target-state.ts'
 import { problemsAt } from '../capture-problems.ts'
 import { missingIn } from '../snapshot-tree.ts'
 import { type Fetch, planFetches } from './fetch-plan.ts'
@@ -32,7 +34,7 @@ export interface PlanOptions {
   /** The plan is only looked at, as by a dry run: it holds no more of a file than what tells it from others, and cannot be run. */
   readonly countsOnly?: boolean
   /** What the target holds is to be replaced: then nothing may be mounted in it. */
-  readonly replacing?: boolean
+  readonly replacing?: Replacing | undefined
   /** The largest plan, in bytes of memory; an eighth of the machine's unless told. */
   readonly memoryBytes?: number
   readonly signal?: AbortSignal
@@ -48,6 +50,10 @@ export interface RestorePlan {
   readonly manifest: Manifest
   readonly to: string
   readonly target: TargetState
+  /** How what it holds is to be replaced. */
+  readonly replacing: Replacing | undefined
+  /** Of a target of which the contents are to be replaced: an exchange that was cut in two, and is brought to its end first. */
+  readonly interrupted: Interrupted | undefined
   /** Regular files, each name once. */
   readonly files: number
   readonly directories: number
@@ -95,12 +101,18 @@ export interface PlannedWork {
  */
 export async function planRestore(repository: Repository, snapshot: SnapshotRecord, options: PlanOptions): Promise<RestorePlan> {
   assertApart(repository, options)
-  const target = inspectTarget(options.to, { replace: options.replacing === true })
+  const { replacing } = options
+  const target = inspectTarget(options.to, replacing)
+  const interrupted = replacing === 'contents' && target !== 'absent' ? interruptedExchange(options.to) : undefined
   const manifest = await repository.readManifest(snapshot)
   const { path = [], include, memoryBytes } = options
   const start = await entryAtPath(repository, manifest.root, path).catch((error: unknown) => Promise.reject(missingIn(snapshot, error)))
   const snapshotBytes = path.length === 0 && include === undefined ? manifest.statistics.bytes : undefined
-  const limits = { roomBytes: roomAt(options.to), snapshotBytes, ...(memoryBytes !== undefined && { memoryBytes }) }
+  const limits = {
+    roomBytes: roomAt(options.to, target === 'absent' ? undefined : replacing),
+    snapshotBytes,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  }
   const bounds = new PlanBounds(options.to, limits)
   const root = start.type === ENTRY_DIRECTORY ? start : manifest.root
   const walk = new PlanWalk(repository, await repository.index(), { ...options, bounds }, root)
@@ -112,7 +124,8 @@ export async function planRestore(repository: Repository, snapshot: SnapshotReco
   const captureProblems = problemsAt(manifest, path)
   const { work, ...reads } = workOf(columns)
   const runnable = options.countsOnly === true ? undefined : work
-  return { snapshot, manifest, to: options.to, target, ...counts, captureProblems, problems, ...reads, work: runnable }
+  const place = { to: options.to, target, replacing, interrupted }
+  return { snapshot, manifest, ...place, ...counts, captureProblems, problems, ...reads, work: runnable }
 }
 
 function assertApart({ store }: Repository, { to, keepOut = [] }: PlanOptions): void {

@@ -6,8 +6,10 @@ import { StopError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { monotonicMs } from '../../runtime/clock.ts'
 import type { Permit } from '../../runtime/permit.ts'
+import { ContentsStaging } from '../../targets/contents-staging.ts'
 import type { RestoreProblem } from '../../targets/problem.ts'
 import { Staging } from '../../targets/staging.ts'
+import type { StagedTree } from '../../targets/staging-directory.ts'
 import type { Tally } from './outcome.ts'
 import { assertRunnable, type RestorePlan } from './plan.ts'
 import { RestoreRun, type RunOptions } from './run.ts'
@@ -44,13 +46,13 @@ export interface RestoreOutcome {
 /**
  * Carries out a plan.
  * @throws {IntegrityError} `restore-damaged` when content is damaged, unless `keepGoing`: nothing was put into place
- * @throws {StopError} `target-not-empty`, `target-tampered`, `restore-in-progress`, `mount-point`, `no-atomic-swap`, `nothing-restored` …; {AccessError} `no-permit`
+ * @throws {StopError} `target-not-empty`, `target-tampered`, `restore-in-progress`, `mount-point`, `no-atomic-swap`, `nothing-restored`, `replace-interrupted` …; {AccessError} `no-permit`
  * @throws {StoreError} when the store fails, or the target is full, read-only or broken; {CancelledError}
  */
 export async function runRestore(repository: Repository, plan: RestorePlan, options: RestoreOptions = {}): Promise<RestoreOutcome> {
   assertRunnable(plan)
   const startedMs = monotonicMs()
-  const staging = Staging.create(plan.to, { replace: options.replace !== undefined })
+  const staging = stagingFor(plan, options)
   try {
     const run = new RestoreRun(repository, plan, staging, options)
     await filled(run)
@@ -58,6 +60,7 @@ export async function runRestore(repository: Repository, plan: RestorePlan, opti
     const swapped = staging.finish({
       ...(options.replace && { permit: options.replace }),
       allowTwoRenames: options.allowTwoRenames === true,
+      report: (problem) => run.tally.report(problem),
     })
     const { files, bytes, problems, problemCount } = run.tally
     const { directories, captureProblems } = plan
@@ -77,6 +80,13 @@ export async function runRestore(repository: Repository, plan: RestorePlan, opti
   }
 }
 
+/** Where nothing is, nothing has to stay: then the whole directory appears in one step. */
+function stagingFor({ to, target, replacing }: RestorePlan, options: RestoreOptions): StagedTree {
+  const replace = options.replace !== undefined
+  if (replacing === 'contents') return target === 'absent' ? Staging.create(to) : ContentsStaging.create(to, { replace })
+  return Staging.create(to, { replace })
+}
+
 async function filled(run: RestoreRun): Promise<void> {
   try {
     await run.fill()
@@ -94,7 +104,7 @@ function assertWorthIt({ to, bytes, problems }: RestorePlan, { filled }: Tally):
 }
 
 /** What made the restore fail is what its caller must hear of; that something was left behind is said beside it. */
-function abandon(staging: Staging, { onProblem }: RestoreOptions): void {
+function abandon(staging: StagedTree, { onProblem }: RestoreOptions): void {
   try {
     staging.abort()
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Repository } from '../../repository/repository.ts'
 import { currentRestorer } from '../../targets/metadata.ts'
-import type { Staging } from '../../targets/staging.ts'
+import type { StagedTree } from '../../targets/staging-directory.ts'
 import { roundsTimes } from '../../targets/times.ts'
 import type { PlannedBlock } from './block-order.ts'
 import type { BlockColumns, EntryProgress, RestoreWorkerData } from './messages.ts'
@@ -8,7 +8,7 @@ import type { RunnablePlan } from './plan.ts'
 import { type EntryColumns, HOW_SPREAD, type PlannedColumns, piecesOf } from './planned-columns.ts'
 
 /** What all threads of one run share: the plan's columns, and what was done of it so far. */
-export function sharedState(repository: Repository, plan: RunnablePlan, staging: Staging): RestoreWorkerData {
+export function sharedState(repository: Repository, plan: RunnablePlan, staging: StagedTree): RestoreWorkerData {
   const { columns, buildTable } = plan.work
   return {
     repository: repository.id,

@@ -5,7 +5,7 @@ import { CancelledError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { DirectoryTable } from '../../targets/directory-table.ts'
 import type { ReportProblem } from '../../targets/problem.ts'
-import type { Staging } from '../../targets/staging.ts'
+import type { StagedTree } from '../../targets/staging-directory.ts'
 import { ChunkByChunk } from './chunk-by-chunk.ts'
 import { directoryLevels } from './directory-levels.ts'
 import { EntryRestorer } from './entry-restorer.ts'
@@ -50,7 +50,7 @@ export class RestoreRun {
   readonly #failedPieces: number[] = []
   #stopped = false
 
-  constructor(repository: Repository, plan: RunnablePlan, staging: Staging, options: RunOptions) {
+  constructor(repository: Repository, plan: RunnablePlan, staging: StagedTree, options: RunOptions) {
     const keepGoing = options.keepGoing === true
     this.#plan = plan
     this.#options = options
