@@ -93,6 +93,7 @@ describe('commit', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(code).toBe(0)
+    expect(lines.length).toBeGreaterThan(1)
     expect(lines.slice(0, -1).every((line) => 'progress' in line)).toBe(true)
     const end = lines.at(-1)
     expect(end.manifest).toBe(end.snapshot)
