@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliPlace, type CliResult, outcomeOf, whyNoTerminal } from '../support/cli-process.ts'
 
@@ -73,7 +74,7 @@ function wordsAskedFor(child: ChildProcess): Promise<readonly string[]> {
     child.on('close', () => reject(new Error(`nothing was asked: ${seen}`)))
     child.stdout!.on('data', (data: Buffer) => {
       seen += data.toString()
-      const [, words] = /To do this, type (?:\x1b\[1m)?([a-z]+ [a-z]+ [a-z]+)/.exec(seen) ?? []
+      const [, words] = /To do this, type ([a-z]+ [a-z]+ [a-z]+)/.exec(stripVTControlCharacters(seen)) ?? []
       if (words !== undefined) resolve(words.split(' '))
     })
   })
