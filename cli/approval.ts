@@ -4,7 +4,7 @@
 import { createInterface } from 'node:readline/promises'
 import type { Argv } from 'yargs'
 import type { Decision, PlanOutcome, ShownPlan } from '../src/control/access/authorize.ts'
-import { UsageError } from '../src/errors.ts'
+import { CancelledError, UsageError } from '../src/errors.ts'
 import type { GlobalArgs } from './options.ts'
 import { bold } from './output/human.ts'
 import { printableLine } from './output/path-text.ts'
@@ -75,6 +75,10 @@ async function askWords(shown: ShownPlan, signal: AbortSignal): Promise<string> 
   try {
     process.stderr.write(`${planText(shown)}\n\n`)
     return await Promise.race([terminal.question(`To do this, type ${bold(shown.words.slice(0, 3).join(' '))}: `, { signal }), ended])
+  } catch (cause) {
+    if (!signal.aborted) throw cause
+    process.stderr.write('\n')
+    throw new CancelledError('cancelled', 'Cancelled before anything was approved. Nothing was done.', { cause })
   } finally {
     terminal.close()
   }

@@ -11,6 +11,8 @@ import { camelCase } from './usage-error.ts'
 const TEXTS = new Set('message reason source environment requestId applicationVersion storageSpecVersion tag _ $0'.split(' '))
 
 const PATHS = new Set(['path', 'repo', 'to', 'output', 'target', 'identity', 'newIdentity', 'excludeFile'])
+/** Of these, those that may be a directory. */
+const DIRECTORIES = new Set(['path', 'repo', 'to', 'target', 'after'])
 const LONGEST_NAME_BYTES = 255
 const LONGEST_PATH_BYTES = 4095
 
@@ -23,20 +25,20 @@ interface KnownOptions {
 /** Holds the arguments of a command line against the rules of all commands. @throws {UsageError} */
 export function checkArguments(args: Readonly<Record<string, unknown>>, options: KnownOptions, argv: readonly string[]): void {
   checkSwitches(options, argv)
-  checkRepeated(args, options)
+  checkRepeated(args, options, argv)
   for (const [name, value] of Object.entries(args)) {
     // yargs gives each option in all its spellings.
     if (TEXTS.has(name) || name.includes('-') || name.length === 1) continue
-    for (const each of [value].flat()) if (typeof each === 'string') checkName(asTyped(name, argv), each, isPath(name))
+    for (const each of [value].flat()) if (typeof each === 'string') checkName(asTyped(name, argv), each, name)
   }
 }
 
-function checkName(shown: string, value: string, namesFile: boolean): void {
+function checkName(shown: string, value: string, name: string): void {
   if (value === '')
     throw new UsageError('empty-argument', `The value of ${shown} is empty.`, {
-      hint: `Is a variable of the shell not set?${namesFile ? ' For the current directory write a dot.' : ''}`,
+      hint: `Is a variable of the shell not set?${DIRECTORIES.has(name) ? ' For the current directory write a dot.' : ''}`,
     })
-  if (namesFile && isTooLong(value))
+  if (isPath(name) && isTooLong(value))
     throw new UsageError('path-too-long', `The path given as ${shown} is longer than the system takes: ${cut(value, 80)}`, {
       hint: `A name has at most ${LONGEST_NAME_BYTES} bytes, a path ${LONGEST_PATH_BYTES}.`,
     })
@@ -64,11 +66,13 @@ function checkSwitches({ boolean }: KnownOptions, argv: readonly string[]): void
 }
 
 /** An option that takes one value and was given two would leave open which of them counts. */
-function checkRepeated(args: Readonly<Record<string, unknown>>, options: KnownOptions): void {
+function checkRepeated(args: Readonly<Record<string, unknown>>, options: KnownOptions, argv: readonly string[]): void {
   const array = options.array.map(camelCase)
   for (const [name, value] of Object.entries(args)) {
     if (name === '_' || !Array.isArray(value) || array.includes(name)) continue
-    throw new UsageError('option-repeated', `The option --${name} was given more than once.`, { hint: 'Give it once.' })
+    const shown = asTyped(name, argv)
+    const option = shown === name ? `${name.length === 1 ? '-' : '--'}${name}` : shown
+    throw new UsageError('option-repeated', `The option ${option} was given more than once.`, { hint: 'Give it once.' })
   }
 }
 

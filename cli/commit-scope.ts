@@ -2,20 +2,13 @@
 
 import os from 'node:os'
 import type { Session } from '../src/control/session/session.ts'
-import { UsageError } from '../src/errors.ts'
 import type { CommitOptions } from '../src/operations/commit/commit.ts'
 import type { CommitArgs, SourceOf } from './commit-options.ts'
+import { seriesArgument } from './snapshot-argument.ts'
 
 /** The name of the series. @throws {UsageError} `series-name`, and where the series began with another source */
 export async function seriesOf({ repository }: Session, args: CommitArgs, source: SourceOf): Promise<string> {
-  const { checkSeriesName } = await import('../format/names.ts')
-  if (args.name !== undefined) {
-    try {
-      return checkSeriesName(args.name)
-    } catch (cause) {
-      throw new UsageError('series-name', `${args.name} cannot name a series.`, { hint: (cause as Error).message, cause })
-    }
-  }
+  if (args.name !== undefined) return seriesArgument(args.name)
   const assertSource = await sourceCheck(args, source)
   assertSource?.(repository.journal.state)
   return source.defaultName

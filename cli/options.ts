@@ -3,6 +3,7 @@
 import type { Argv, Options } from 'yargs'
 import { readNamedFile, SECRET_FILE_BYTES } from '../src/control/session/named-file.ts'
 import type { SessionOptions } from '../src/control/session/session.ts'
+import { UsageError } from '../src/errors.ts'
 import type { Output } from './output/output.ts'
 import { printableLine } from './output/path-text.ts'
 import { placeAt } from './place.ts'
@@ -48,8 +49,18 @@ export function addGlobalOptions(yargs: Argv): Argv<GlobalArgs> {
 /** What the options and the environment say about which repository and which key. */
 export function sessionOptions(args: GlobalArgs, env: NodeJS.ProcessEnv): SessionOptions {
   const { repo, identity, passphraseFile, recoveryCodeFile } = args
+  assertOneKey({ identity, 'passphrase-file': passphraseFile, 'recovery-code-file': recoveryCodeFile })
   const recoveryCode = recoveryCodeFile === undefined ? undefined : readRecoveryCode(recoveryCodeFile)
   return { repo, identityFile: identity, passphraseFile, recoveryCode, env }
+}
+
+/** Of two keys only one would be tried: which, is not for the program to choose. */
+function assertOneKey(given: Readonly<Record<string, string | undefined>>): void {
+  const [first, second] = Object.keys(given).filter((name) => given[name] !== undefined)
+  if (second === undefined) return
+  throw new UsageError('two-keys', `--${first} and --${second} each name a key, and one opens the repository.`, {
+    hint: 'Give one of them.',
+  })
 }
 
 /** Says which of these files with secrets others than their owner may read. */

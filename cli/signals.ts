@@ -8,23 +8,26 @@ const ONE_WISH_MS = 1000
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A signal that aborts when the process is asked to stop; `release` lets go of it. */
+/**
+ * A signal that aborts when the process is asked to stop. Behind `release` nothing is left to abort: a wish that comes then changes
+ * nothing of how the command ended, until the process is gone.
+ */
 export function stopSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
-  let firstMs = 0
+  let firstMs: number | undefined
+  let isOver = false
   const stop = (): void => {
-    if (!controller.signal.aborted) {
-      firstMs = monotonicMs()
-      controller.abort()
-    } else if (monotonicMs() - firstMs > ONE_WISH_MS) process.exit(EXITS.cancelled[0])
+    const nowMs = monotonicMs()
+    firstMs ??= nowMs
+    // Whoever does not read what was printed keeps the process waiting: it can be ended all the same.
+    if (nowMs - firstMs > ONE_WISH_MS) process.exit(isOver ? process.exitCode : EXITS.cancelled[0])
+    if (!isOver) controller.abort()
   }
   for (const name of SIGNALS) process.on(name, stop)
   return {
     signal: controller.signal,
     release() {
-      // Whoever was asked to stop is about to end: what comes late of the same wish must not end it before it has told so.
-      if (controller.signal.aborted) return
-      for (const name of SIGNALS) process.off(name, stop)
+      isOver = true
     },
   }
 }

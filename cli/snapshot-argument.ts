@@ -31,7 +31,7 @@ export const PATH_NOTE = 'In PATH, \\xNN stands for a byte that is no UTF-8, and
 export function seriesArgument(name: string): string {
   if (isSeriesName(name)) return name
   throw new UsageError('series-name', `'${cut(name, 80)}' cannot name a series.`, {
-    hint: 'Use 1 to 128 of A-Z a-z 0-9 . _ / -, beginning with a letter or digit; not latest, and nothing that could be an id.',
+    hint: 'Use 1 to 128 of A-Z a-z 0-9 . _ / -, beginning with a letter, a digit or _; not latest, and nothing that could be an id.',
   })
 }
 

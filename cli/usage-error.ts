@@ -17,7 +17,10 @@ export function usageError(message: string, argv: readonly string[], program: Ar
   const stray = isAsking || message.startsWith('Missing required argument') ? strayOption(argv, program, isAsking ? '-' : '--') : undefined
   if (stray !== undefined) return unknownOption(stray, argv, program)
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')
-  if (unknown === undefined) return new UsageError('usage', invalidValue(message) ?? sentence(message), { hint: helpHint(argv) })
+  if (unknown === undefined) {
+    const text = invalidValue(message) ?? missing(message, argv, program) ?? sentence(message)
+    return new UsageError('usage', text, { hint: helpHint(argv) })
+  }
   const name = unknown[0]!
   // yargs names an unknown option in camel case, and without its dashes.
   const option = beforeOperands(argv)
@@ -77,6 +80,29 @@ function unknownCommand(group: string, word: string, names: readonly string[], a
 function invalidValue(message: string): string | undefined {
   const [, name, given, choices] = /Argument: ([^,]*), Given: "(.*)", Choices: (.*)$/m.exec(message) ?? []
   return name === undefined ? undefined : `'${given}' cannot be the ${name}; it is one of ${choices!.replaceAll('"', '')}.`
+}
+
+/** What is missing, in the words of the help text. */
+function missing(message: string, argv: readonly string[], program: Argv<GlobalArgs>): string | undefined {
+  const options = /^Missing required arguments?: (.*)$/m.exec(message)?.[1]?.split(', ')
+  if (options !== undefined) return `${options.map((name) => `--${name}`).join(', ')} ${options.length === 1 ? 'is' : 'are'} missing.`
+  const bare = /^Not enough arguments following: (.*)$/m.exec(message)?.[1]
+  if (bare !== undefined) return `The option ${typedOption(bare, argv)} has no value.`
+  const given = /^Not enough non-option arguments: got (\d+)/m.exec(message)?.[1]
+  const operand = given === undefined ? undefined : operands(program)[Number(given)]
+  return operand === undefined ? undefined : `The argument <${operand}> is missing.`
+}
+
+function typedOption(name: string, argv: readonly string[]): string {
+  const typed = beforeOperands(argv).map((word) => word.split('=', 1)[0]!)
+  return typed.find((word) => word.startsWith('-') && camelCase(word) === camelCase(name)) ?? `${name.length === 1 ? '-' : '--'}${name}`
+}
+
+/** What the command that failed has to be given, as `diff <before> <after>` says. */
+function operands(program: Argv<GlobalArgs>): string[] {
+  type Internals = { getInternalMethods(): { getContext(): { readonly fullCommands: readonly string[] } } }
+  const { fullCommands } = (program as unknown as Internals).getInternalMethods().getContext()
+  return [...(fullCommands.at(-1) ?? '').matchAll(/<([^>]+)>/g)].map(([, name]) => name!)
 }
 
 function helpHint(argv: readonly string[]): string {

@@ -33,5 +33,7 @@ export function decodeRepositoryJson(bytes: Uint8Array): RepositoryJson {
     features: featuresFromCbor(record.value('features')),
   }
   record.end()
+  if (!encodeRepositoryJson(hints).equals(bytes))
+    throw new FormatError('repository-json-bytes', 'a cairn.json in another order or with other white space than it is written with')
   return hints
 }

@@ -77,7 +77,6 @@ function encode(value: Cbor): Buffer {
   const fields = Array.from(value, ([key, item]) => [encode(key), encode(item)] as const).sort(([a], [b]) => Buffer.compare(a, b))
   return Buffer.concat([encodeHead(5, value.size), ...fields.flat()])
 }
-
 // Records, by text such as 'name:type other?:type'; ? may be absent, and what follows ... is not looked at
 type Types = { uint: number; int: number; text: string; map: Cbor; list: unknown; list2: unknown; list3: unknown }
 type Value<T> = T extends keyof Types ? Types[T] : Buffer
@@ -250,9 +249,10 @@ class Repository {
     must('§9.1.2 another repository in this place', same(this.id.subarray(0, unlock.repository.length), unlock.repository))
     const { members, features, keys, sealing } = asGenesis(object)
     if (fs.existsSync(`${root}/cairn.json`)) {
-      const hints = JSON.parse(read(`${root}/cairn.json`, 1 << 16).toString()) as Record<string, unknown> & { features: { read: [] } }
+      const text = read(`${root}/cairn.json`, 1 << 16).toString()
+      const hints = JSON.parse(text) as Record<string, unknown> & { features: { read: [] } }
       must('§9.1.1 a newer format', hints['magic'] === 'cairn' && hints['version'] === 1 && hints.features.read.length === 0)
-      must('§5.1 cairn.json names another repository', hints['repository'] === hex(this.id))
+      must('§5.1 cairn.json names another repository', hints['repository'] === hex(this.id) && `${JSON.stringify(hints)}\n` === text)
     }
     this.change({ add: members, remove: [] })
     const slots = listing(`${root}/keys`, /^[0-9a-f]{32}$/).filter((name) => (unlock.slot ?? name) === name)

@@ -27,13 +27,15 @@ export const command = defineCommand({
   ],
   exits: ['partial', 'no-repository', 'lease', 'key', 'access', 'stop', 'integrity', 'store'],
   notes:
+    'Without --name the absolute path names the series: without its first slash, and with a dash for a blank and for whatever else is none of A-Z a-z 0-9 . _ / - ' +
+    '(/home/me/My Files is home/me/My-Files); log, restore and the others take that path as well. ' +
     'CAIRN_ACTOR says who acts: person:NAME, agent:NAME or schedule:NAME. Entries that cannot be read are recorded in the ' +
     'snapshot and listed; the exit code is then 3. What is named is backed up: --exclude, --exclude-caches and --one-file-system leave out what lies below it, never the path itself nor what leads to it. The repository itself is left out when it lies in what is backed up. In front of --stdin use `set -o pipefail`: a program that fails half way ends its ' +
     'stream like one that is done, and only the shell sees that the dump is cut short.',
   builder: (yargs) =>
     yargs
       .positional('path', { type: 'string', array: true, describe: 'what to back up' })
-      .option('name', { type: 'string', requiresArg: true, describe: 'series; default: the path, when it is one' })
+      .option('name', { type: 'string', requiresArg: true, describe: 'series; default: of the path, when it is one' })
       .option('message', { alias: 'm', type: 'string', requiresArg: true, describe: 'what this snapshot is about; up to 16 KiB' })
       .option('tag', {
         type: 'string',
@@ -57,7 +59,7 @@ export const command = defineCommand({
       .option('one-file-system', { type: 'boolean', default: false, describe: 'leave out other file systems mounted below each path' })
       .option('stdin', { type: 'string', requiresArg: true, describe: 'back up standard input as a file of this name' })
       .option('reread', { type: 'boolean', default: false, describe: 'read every file again, also those that look unchanged' })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read; store nothing' }),
+      .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be read, and what cannot be; store nothing' }),
   async run(args, context) {
     const said = saidFacts(args)
     const source = await sourceOf(args)

@@ -11,9 +11,12 @@ import { LinkGroups } from '../../src/operations/diff/link-groups.ts'
 import { bothSnapshots, missedBy, oneLive, type SnapshotPlace, snapshotNode } from '../../src/operations/diff/snapshot-side.ts'
 import { entryAt, type FoundEntry, inSnapshot } from '../../src/operations/snapshot-tree.ts'
 import { changeJson, changeLine, Summary } from '../output/change.ts'
+import { printableLine } from '../output/path-text.ts'
 import { placeAt } from '../place.ts'
 import { defineCommand } from '../run.ts'
 import { type DirectoryHint, openSnapshot, PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
+
+const WITH_DIRECTORY: DirectoryHint = (place) => `To compare with the directory here write ${place}`
 
 export const command = defineCommand({
   command: 'diff <before> <after>',
@@ -35,7 +38,7 @@ export const command = defineCommand({
       .positional('after', { type: 'string', demandOption: true, describe: 'the same, or a directory' }),
   async run(args, { openSession, output, signal }) {
     const session = await openSession()
-    const { sides, close } = await sidesOf(session, args.before, args.after)
+    const { sides, isSame, close } = await sidesOf(session, args.before, args.after)
     const summary = new Summary()
     try {
       const changes = counted(diff(sides, signal), summary)
@@ -47,23 +50,34 @@ export const command = defineCommand({
     } finally {
       close()
     }
-    output.note(summary.text())
+    if (!isSame || !summary.isEmpty) output.note(summary.text())
+    if (isSame) output.note(sameText(args))
     return summary.counts.unreadable > 0 ? 'partial' : 'done'
   },
 })
 
-async function sidesOf(
-  session: Session,
-  before: string,
-  after: string,
-): Promise<{ readonly sides: DiffSides; readonly close: () => void }> {
+/** Nothing can differ there, and most who get it meant a directory that has the name of its series. */
+function sameText({ before, after }: { readonly before: string; readonly after: string }): string {
+  const text = `${printableLine(before)} and ${printableLine(after)} are the same snapshot: there is nothing to compare.`
+  return placeAt(after)?.isDirectory() === true ? `${text} ${WITH_DIRECTORY(printableLine(`./${path.normalize(after)}`))}` : text
+}
+
+interface Compared {
+  readonly sides: DiffSides
+  /** Whether both are the same place in the same snapshot. */
+  readonly isSame: boolean
+  readonly close: () => void
+}
+
+async function sidesOf(session: Session, before: string, after: string): Promise<Compared> {
   const old = await directoryOf(session, before)
   const left = snapshotNode(old, old.entry)
   const missedBefore = missedBy(old.manifest, old.path)
   if (!/^[./]/.test(after)) {
-    const now = await directoryOf(session, after, (place) => `To compare with the directory here write ${place}`)
+    const now = await directoryOf(session, after, WITH_DIRECTORY)
     const right = { after: snapshotNode(now, now.entry), missedAfter: missedBy(now.manifest, now.path) }
-    return { sides: { before: left, missedBefore, ...right, ...bothSnapshots }, close: () => undefined }
+    const isSame = now.snapshot === old.snapshot && now.path.equals(old.path)
+    return { sides: { before: left, missedBefore, ...right, ...bothSnapshots }, isSame, close: () => undefined }
   }
   const { DirectoryHandles } = await import('../../src/sources/filesystem/directory-handle.ts')
   const { scopeOf } = await import('../../src/operations/diff/live-scope.ts')
@@ -75,7 +89,7 @@ async function sidesOf(
   const handle = handles.root(existingDirectory(after), scope.isWay)
   const live = liveDirectory({ handle, path: place, scope, own: new OwnDirectory(session.repository.store.directory) })
   const right = { after: live, missedAfter: () => undefined, links: new LinkGroups() }
-  return { sides: { before: left, missedBefore, ...right, ...oneLive }, close: () => handles.close() }
+  return { sides: { before: left, missedBefore, ...right, ...oneLive }, isSame: false, close: () => handles.close() }
 }
 
 async function directoryOf(

@@ -3,7 +3,7 @@
 import { toHex } from '../../format/bytes.ts'
 import { UsageError } from '../../src/errors.ts'
 import { find, type Unsearched } from '../../src/operations/find/find.ts'
-import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
+import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
 import type { JournalState, SnapshotRecord } from '../../src/repository/journal/state.ts'
 import { DAMAGE_HINT } from '../../src/repository/objects/damage.ts'
 import { entryJson, shortLine } from '../output/entry.ts'
@@ -46,17 +46,26 @@ export const command = defineCommand({
       if (problems.length < KEPT_PROBLEMS) problems.push(damage)
       output.warning(`${colour('yellow', 'not searched')} ${printableLine(damage.message)}`)
     }
-    const found = find(repository, snapshots, pattern, { ...(args.allSnapshots && { onDamage }), signal })
+    let matches = 0
+    const found = counted(find(repository, snapshots, pattern, { ...(args.allSnapshots && { onDamage }), signal }), () => matches++)
     await output.list({ pattern }, 'matches', found, {
       json: ({ snapshot, ...match }) => ({ snapshot: toHex(snapshot.manifest), ...entryJson(match) }),
       human: ({ snapshot, ...match }) => `${toHex(snapshot.manifest).slice(0, 8)}:${shortLine(match)}`,
       tail: () => ({ errors, problems: problems.map(problemJson) }),
     })
+    if (matches === 0) output.note(`Nothing matches ${printableLine(pattern)}.`)
     if (errors === 0) return
     output.warning(`Not everything could be searched. ${DAMAGE_HINT}`)
     return 'integrity'
   },
 })
+
+async function* counted<T>(found: AsyncIterable<T>, count: () => void): AsyncGenerator<T> {
+  for await (const each of found) {
+    count()
+    yield each
+  }
+}
 
 function problemJson({ snapshot, message }: Unsearched): object {
   return { snapshot: toHex(snapshot.manifest), message }
@@ -66,8 +75,17 @@ function searched(
   state: JournalState,
   args: { snapshot: string; pattern: string | undefined; allSnapshots: boolean },
 ): readonly SnapshotRecord[] {
+  if (args.allSnapshots && args.pattern === undefined) return state.snapshots
+  assertWhole(args.snapshot)
   if (!args.allSnapshots) return [resolveSnapshot(state, args.snapshot)]
-  if (args.pattern === undefined) return state.snapshots
   const { series } = resolveSnapshot(state, args.snapshot).details
   return state.snapshots.filter(({ details }) => details.series === series)
+}
+
+function assertWhole(snapshot: string): void {
+  const { name, path } = splitSnapshotPath(snapshot)
+  if (path === undefined) return
+  throw new UsageError('path-in-find', `'find' searches a whole snapshot, not ${printableLine(path)} in it.`, {
+    hint: `Write the path into the pattern, as in: cairn find ${name} '${printableLine(path)}/**'`,
+  })
 }

@@ -41,10 +41,18 @@ const issue = defineCommand({
     const grant = await issueGrant(session.repository, of)
     const value = { grant: toHex(grant), member: toHex(member.id), command: granted, target: place, series: of.series, reason }
     output.result(value, () =>
-      output.quiet ? '' : `Issued the grant ${toHex(grant)}: ${printableLine(member.label)} may ${granted} ${printableLine(place)}`,
+      output.quiet
+        ? ''
+        : `Issued the grant ${toHex(grant)}: ${printableLine(member.label)} may ${granted} ${printableLine(place)}${ofSeries(of.series)}`,
     )
+    if (of.series !== '' && !session.repository.journal.state.heads.has(of.series))
+      output.note(`There is no series ${of.series} yet: the grant is of use when it has a snapshot.`)
   },
 })
+
+function ofSeries(series: string): string {
+  return series === '' ? '' : `, with snapshots of ${series}`
+}
 
 const list = defineCommand({
   command: 'list',

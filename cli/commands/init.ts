@@ -11,6 +11,7 @@ import { warnOfShort } from '../new-passphrase.ts'
 import { noteOpenPlaces } from '../open-places.ts'
 import { noteOpenSecrets } from '../options.ts'
 import { initText } from '../output/init.ts'
+import type { Output } from '../output/output.ts'
 import { defineCommand } from '../run.ts'
 import { assertApartFromRepository } from '../secret-place.ts'
 import { limitedText } from '../text-limits.ts'
@@ -36,6 +37,8 @@ export const command = defineCommand({
     const { repositoryLocation, passphraseOf } = await import('../../src/control/session/session.ts')
     const { openHome } = await import('../../src/control/session/home.ts')
     const { identityPath, keepIdentity } = await import('../../src/control/session/identities.ts')
+    const { assertDirectoryOf } = await import('../../src/control/session/named-file.ts')
+    const { assertNoRemains } = await import('../../src/control/session/missing-repository.ts')
     const { storePath } = await import('../../src/repository/store/open-store.ts')
     const { init } = await import('../../src/operations/init/init.ts')
     const { assertNoRepository } = await import('../../src/repository/journal/genesis.ts')
@@ -46,7 +49,10 @@ export const command = defineCommand({
     const location = repositoryLocation({ repo: args.path ?? args.repo, env })
     const passphrase = passphraseOf({ passphraseFile: args.passphraseFile, env })
     const named = args.identity ?? (env['CAIRN_IDENTITY'] || undefined)
-    for (const file of [args.recoveryCodeFile, named]) assertApartFromRepository(file, storePath(location))
+    for (const file of [args.recoveryCodeFile, named]) {
+      assertApartFromRepository(file, storePath(location))
+      if (file !== undefined) assertDirectoryOf(file)
+    }
     const home = openHome(env)
     noteOpenPlaces(home, output)
     const catalog = new Catalog(home.directory) // before the repository is made: a full disk must not come between it and its code
@@ -61,6 +67,7 @@ export const command = defineCommand({
     }
     const made = await unlessRefused(undo, async () => {
       await assertNoRepository(store)
+      await assertNoRemains(store)
       if (args.recoveryCodeFile !== undefined) code = openSecretFile(args.recoveryCodeFile)
       return init(store, {
         name: args.name ?? path.basename(store.location),
@@ -80,11 +87,20 @@ export const command = defineCommand({
     output.result({ repository, location: store.location, identityFile, passphrase: passphrase !== undefined, ...recovery }, () =>
       initText({ ...made, repository, location: store.location, identityFile, recoveryCodeFile: args.recoveryCodeFile }, output.quiet),
     )
+    noteFormer(catalog.repositoryAt(store.location), output)
     catalog.setPlace(store.location, made.repository)
     catalog.close()
     await store.close()
   },
 })
+
+/** A disk that is not mounted leaves a place as empty as a repository that was removed. */
+function noteFormer(former: Uint8Array | undefined, output: Output): void {
+  if (former === undefined) return
+  output.warning(
+    `Another repository, ${toHex(former).slice(0, 16)}, was there when this machine last looked. If its disk is only not mounted, remove the new one before you mount it.`,
+  )
+}
 
 interface SecretFile {
   readonly write: (text: string) => void

@@ -19,7 +19,7 @@ export const command = defineCommand({
   reads: true,
   builder: (yargs) =>
     yargs
-      .positional('series', { type: 'string', describe: 'only this series: its name, or the absolute path that it was made of' })
+      .positional('series', { type: 'string', describe: 'only this series: its name, or the absolute path where that made the name' })
       .option('limit', { alias: 'n', type: 'number', requiresArg: true, describe: 'at most so many' }),
   async run({ series, limit }, { openSession, output }) {
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {

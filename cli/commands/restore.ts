@@ -1,14 +1,11 @@
 // `cairn restore`: puts a snapshot, or a part of one, into a directory; over what is there only by an approved plan.
 
-import path from 'node:path'
 import type { Session } from '../../src/control/session/session.ts'
 import { UsageError } from '../../src/errors.ts'
 import type { RestoreOptions, RestoreOutcome, RestorePlan, RestoreThreads } from '../../src/operations/restore/restore.ts'
-import { pathParts } from '../../src/operations/snapshot-tree.ts'
-import { resolveSnapshot, splitSnapshotPath } from '../../src/repository/journal/snapshot-names.ts'
 import { addPlanOptions, decisionOf, PLAN_NOTE, planResult } from '../approval.ts'
 import type { Output } from '../output/output.ts'
-import { parsePathText, printableLine } from '../output/path-text.ts'
+import { printableLine } from '../output/path-text.ts'
 import {
   RestoreProgressLine,
   restoreJson,
@@ -18,7 +15,7 @@ import {
   restoreText,
   warnOfPartial,
 } from '../output/restore.ts'
-import { auditOf, consequenceOf, partsOf, type RestoreArgs } from '../restore-plan.ts'
+import { auditOf, consequenceOf, partsOf, planned, type RestoreArgs } from '../restore-plan.ts'
 import { type CommandContext, defineCommand } from '../run.ts'
 import { PATH_NOTE, SNAPSHOT_NOTE } from '../snapshot-argument.ts'
 
@@ -56,11 +53,7 @@ export const command = defineCommand({
         }),
     ),
   async run(args, context) {
-    if (!args.replace && (args.plan || args.apply !== undefined)) {
-      throw new UsageError('replace-needed', '--plan and --apply are for --replace.', {
-        hint: 'See what a plain restore would do with --dry-run.',
-      })
-    }
+    assertReplacing(args)
     const { RestoreThreads } = await import('../../src/operations/restore/restore.ts')
     const threads = new RestoreThreads()
     try {
@@ -70,6 +63,19 @@ export const command = defineCommand({
     }
   },
 })
+
+/** @throws {UsageError} `replace-needed` when what was asked for has no meaning in a plain restore */
+function assertReplacing({ replace, plan, apply, allowTwoRenames }: RestoreArgs): void {
+  if (replace) return
+  if (plan || apply !== undefined)
+    throw new UsageError('replace-needed', '--plan and --apply are for --replace.', {
+      hint: 'See what a plain restore would do with --dry-run.',
+    })
+  if (allowTwoRenames)
+    throw new UsageError('replace-needed', '--allow-two-renames is for --replace.', {
+      hint: 'A plain restore puts its directory in place by one rename. Leave the option out.',
+    })
+}
 
 async function restored(args: RestoreArgs, context: CommandContext, threads: RestoreThreads): Promise<'done' | 'partial'> {
   const { output } = context
@@ -91,6 +97,7 @@ async function restored(args: RestoreArgs, context: CommandContext, threads: Res
 async function dryRun(plan: RestorePlan, { replace }: RestoreArgs, output: Output): Promise<'done' | 'partial'> {
   const { notEmpty } = await import('../../src/targets/target-state.ts')
   if (plan.target === 'full' && !replace) throw notEmpty({ path: plan.to })
+  if (plan.target === 'full') await assertPlannable(plan.to)
   output.result(
     { dryRun: true, ...restorePlanJson(plan) },
     () => `Dry run: nothing was written\n${restorePlanText(plan)}\n  ${printableLine(consequenceOf(plan))}`,
@@ -98,26 +105,10 @@ async function dryRun(plan: RestorePlan, { replace }: RestoreArgs, output: Outpu
   return plan.problems.length + plan.captureProblems === 0 ? 'done' : 'partial'
 }
 
-async function planned(
-  { repository, home }: Session,
-  args: RestoreArgs,
-  { signal }: CommandContext,
-  threads: RestoreThreads,
-): Promise<RestorePlan> {
-  const { planRestore } = await import('../../src/operations/restore/restore.ts')
-  const { homePlaces } = await import('../../src/control/session/home.ts')
-  const { name, path: below } = splitSnapshotPath(args.snapshot)
-  return planRestore(repository, resolveSnapshot(repository.journal.state, name), {
-    to: path.resolve(args.to),
-    path: pathParts(parsePathText(below ?? '')),
-    ...(args.include !== undefined && { include: args.include }),
-    keepGoing: args.keepGoing,
-    keepOut: homePlaces(home),
-    countsOnly: args.dryRun,
-    replacing: args.replace,
-    ...(!args.dryRun && { onMany: () => threads.start() }),
-    signal,
-  })
+/** The plan of a replacement looks at all that is there: what keeps it from that is told beforehand. */
+async function assertPlannable(target: string): Promise<void> {
+  const { targetFingerprint } = await import('../../src/targets/target-fingerprint.ts')
+  targetFingerprint(target)
 }
 
 /** Undefined when the plan was only shown. */

@@ -75,6 +75,14 @@ function jsonManifest({ manifest: id, sequence, member }: SnapshotRecord, manife
   }
 }
 
+const NAME_WIDTH = 13
+
+/** Text of several lines, each below the beginning of the first. */
+function indentedLines(text: string): string {
+  const lines = text.trimEnd().split(/\r?\n/)
+  return lines.map(printableLine).join(`\n${' '.repeat(NAME_WIDTH + 1)}`)
+}
+
 const OTHERS_LEFT_OUT = [
   ['excludeCaches', 'caches with a CACHEDIR.TAG'],
   ['oneFileSystem', 'other file systems'],
@@ -94,7 +102,7 @@ function humanManifest({ manifest: id, sequence }: SnapshotRecord, manifest: Man
     ['created by', printableLine(manifest.createdBy)],
     ['actor', printableLine(manifest.actor)],
     ['source', printableLine(manifest.source)],
-    ['description', printableLine(manifest.description)],
+    ['description', indentedLines(manifest.description)],
     ['request', printableLine(manifest.requestId)],
     ['environment', printableLine(manifest.environment)],
     ['host', printableLine(manifest.host)],
@@ -124,7 +132,7 @@ function humanManifest({ manifest: id, sequence }: SnapshotRecord, manifest: Man
     ],
     ['complete', manifest.complete ? 'yes' : `no, ${plural(problemCount, 'problem')}`],
   ]
-  const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(13)} ${value}`)
+  const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(NAME_WIDTH)} ${value}`)
   const problemLines = problems.map(({ path, kind, message }) => `  ${kind} ${pathText(path)}: ${printableLine(message)}`)
   return [...lines, ...problemLines].join('\n')
 }

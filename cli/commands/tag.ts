@@ -4,7 +4,7 @@ import { toHex } from '../../format/bytes.ts'
 import { isAgent } from '../../src/control/access/actor.ts'
 import { refuseAgent } from '../../src/control/access/authorize.ts'
 import { UsageError } from '../../src/errors.ts'
-import { listTags, removeTag, setTag, type Tag } from '../../src/operations/tag/tag.ts'
+import { isTagged, listTags, removeTag, setTag, type Tag } from '../../src/operations/tag/tag.ts'
 import { resolveSnapshot } from '../../src/repository/journal/snapshot-names.ts'
 import { humanTime, table } from '../output/human.ts'
 import { defineCommand } from '../run.ts'
@@ -47,10 +47,12 @@ export const command = defineCommand({
       output.result({ removed: remove }, () => (output.quiet ? '' : `Removed the tag ${remove}`))
     } else {
       const record = resolveSnapshot(state, snapshot!)
-      if (state.tags.has(name!)) await refuseAgent(session, 'tag (move)', { name: name! })
-      await setTag(session.repository, name!, record, { actor: session.actor, mayMove: move && !isAgent(session.actor) })
+      if (state.tags.has(name!) && !isTagged(state, name!, record)) await refuseAgent(session, 'tag (move)', { name: name! })
+      const isNew = await setTag(session.repository, name!, record, { actor: session.actor, mayMove: move && !isAgent(session.actor) })
       const id = toHex(record.manifest)
-      output.result({ name, snapshot: id }, () => (output.quiet ? '' : `Tagged ${id.slice(0, 8)} as ${name}`))
+      output.result({ name, snapshot: id }, () =>
+        output.quiet ? '' : isNew ? `Tagged ${id.slice(0, 8)} as ${name}` : `The tag ${name} is on ${id.slice(0, 8)} already`,
+      )
     }
   },
 })

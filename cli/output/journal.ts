@@ -63,7 +63,7 @@ export function journalText(
     humanTime(entry.time).slice(0, TIME_WIDTH),
     labelOf(entry.member),
     entry.event,
-    shortDetails(entry.event, entry.clear, details),
+    shortDetails(entry.event, entry.clear, details, labelOf),
   ])
   return [line + remark, ...(records ?? []).map((record) => recordText(record, labelOf, sequenceWidth))].join('\n')
 }
@@ -86,7 +86,7 @@ function columns([number = '', time = '', label = '', event = '', details = '']:
   return parts.join('  ').trimEnd()
 }
 
-type Short = { readonly [E in EventName]?: (clear: ClearOf<E>, details: DetailsOf<E> | undefined) => string }
+type Short = { readonly [E in EventName]?: (clear: ClearOf<E>, details: DetailsOf<E> | undefined, labelOf: LabelOf) => string }
 
 /** What matters of an event at a glance; the events that are missing here have free details. */
 const SHORT: Short = {
@@ -94,7 +94,7 @@ const SHORT: Short = {
   snapshot_created: ({ manifest }, details) => `${shortId(manifest)} ${details?.series ?? ''} ${details?.description ?? ''}`,
   tag_set: ({ manifest }, details) => `${details?.name ?? '?'} → ${shortId(manifest)}${byProgram(details)}`,
   tag_removed: ({ manifest }, details) => `${details?.name ?? '?'} of ${shortId(manifest)}${byProgram(details)}`,
-  permission_change: ({ add, remove }, details) => permissionText(add, remove, details),
+  permission_change: ({ add, remove }, details, labelOf) => permissionText(add, remove, details, labelOf),
   key_slot_added: ({ kind, slot }, details) => `${kind} ${details?.label ?? ''} ${shortId(slot)}`,
   key_slot_removed: ({ kind, slot }, details) => `${kind} ${details?.label ?? ''} ${shortId(slot)}`,
   checkpoint: ({ sequence }) => `of the state after entry ${sequence}`,
@@ -119,15 +119,18 @@ function permissionText(
   add: ClearOf<'permission_change'>['add'],
   remove: readonly Id[],
   details: DetailsOf<'permission_change'> | undefined,
+  labelOf: LabelOf,
 ): string {
   const labels = Object.values(details?.labels ?? {})
   const added = add.map(({ roles }, at) => `+${labels[at] ?? 'member'} (${roles.join(', ')})`)
-  return [...added, ...remove.map((id) => `-${details?.labels[toHex(id)] ?? shortId(id)}`), details?.reason ?? ''].join(' ')
+  return [...added, ...remove.map((id) => `-${details?.labels[toHex(id)] ?? labelOf(id)}`), details?.reason ?? ''].join(' ')
 }
 
-function shortDetails(event: string, clear: Parameters<typeof checkClear>[1], details: object | undefined): string {
-  const short = isEventName(event) ? (SHORT[event] as ((clear: unknown, details: unknown) => string) | undefined) : undefined
-  return short === undefined || !isEventName(event) ? freeDetails(details) : short(checkClear(event, clear), details)
+function shortDetails(event: string, clear: Parameters<typeof checkClear>[1], details: object | undefined, labelOf: LabelOf): string {
+  const short = isEventName(event)
+    ? (SHORT[event] as ((clear: unknown, details: unknown, labelOf: LabelOf) => string) | undefined)
+    : undefined
+  return short === undefined || !isEventName(event) ? freeDetails(details) : short(checkClear(event, clear), details, labelOf)
 }
 
 /** The plain values of a free map; what is nested is for programs. */

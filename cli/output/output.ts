@@ -49,9 +49,9 @@ export class Output {
     if (text !== '') process.stdout.write(`${text}\n`)
   }
 
-  /** A line of JSON that precedes the result; for programs only. */
+  /** A line of JSON that precedes the result, for programs that did not ask for quiet. */
   event(value: object): void {
-    if (this.json) process.stdout.write(`${jsonText(value)}\n`)
+    if (this.json && !this.quiet) process.stdout.write(`${jsonText(value)}\n`)
   }
 
   /** A result that is a long list: streamed, as lines for people or as member `name` of one object. */

@@ -26,6 +26,8 @@ const repositoryCases: readonly Vector[] = [
   reject('repository-json', 'repository-json-utf8', 'utf8', 'bytes that are not UTF-8', hex('7b ff 7d')),
   reject('repository-json', 'repository-json-json', 'json', 'text that is not JSON', repository.subarray(0, -3)),
   reject('repository-json', 'repository-json-json', 'bom', 'a byte order mark', Buffer.concat([hex('ef bb bf'), repository])),
+  reject('repository-json', 'repository-json-bytes', 'no-line-feed', 'no line feed at the end', repository.subarray(0, -1)),
+  reject('repository-json', 'repository-json-bytes', 'two-line-feeds', 'two line feeds at the end', Buffer.concat([repository, hex('0a')])),
   reject('repository-json', 'repository-json-form', 'array', 'an array', Buffer.from('[]')),
   reject('repository-json', 'repository-json-form', 'null', 'null', Buffer.from('null')),
   badRepository('repository-json-magic', 'magic', 'another magic', { magic: 'borg' }),

@@ -1,15 +1,25 @@
 // Threads: a pool that gives each job to a free worker (serve-jobs.ts). A job is answered by one result; on the way a worker may post
 // events, and be posted replies. A thread that dies fails its jobs: nothing waits for ever.
 
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { type Transferable, Worker } from 'node:worker_threads'
 import type { JobPool, Reply } from './job-pool.ts'
 import { keepFreedMemory } from './posix/allocator.ts'
 import { type FromWorker, reviveError, type ToWorker } from './worker-messages.ts'
 
-/** How many threads the machine can run at once. */
+/** What one more thread takes at most, with its buffers, and the program without them. Measured: docs/architecture.md. */
+const THREAD_BYTES = 80 << 20
+const PROGRAM_BYTES = 130 << 20
+
+/** How many threads work at once on this machine, or in this container. */
 export function coreCount(): number {
-  return availableParallelism()
+  const limitBytes = process.constrainedMemory()
+  return threadsWithin(availableParallelism(), limitBytes > 0 ? Math.min(limitBytes, totalmem()) : totalmem())
+}
+
+/** One thread a core, but only as many as a quarter of the memory has room for, and at least one. */
+export function threadsWithin(cores: number, memoryBytes: number): number {
+  return Math.max(1, Math.min(cores, Math.floor((memoryBytes / 4 - PROGRAM_BYTES) / THREAD_BYTES)))
 }
 
 /** The module of a worker beside the caller's own: `name` without ending, `base` the caller's `import.meta.url`. */

@@ -2,25 +2,26 @@
 
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, constants } from 'node:fs'
+import { join } from 'node:path'
 import { openDirNoFollow } from '../runtime/posix/at.ts'
 import { readNames } from '../runtime/posix/directory.ts'
 import type { FileStat } from '../runtime/posix/file-stat.ts'
 import { statAt, statFd } from '../runtime/posix/stat.ts'
-import { openTargetPlace, statOrAbsent } from './target-state.ts'
+import { openTarget, openTargetPlace, refusedAt, statOfTarget } from './target-state.ts'
 
 /**
  * 32 bytes over names, inodes, sizes, modes, owners and times of everything at a path; an absent target has one, too. Contents are
  * not read: whatever writes to a file changes its times.
- * @throws {UsageError} `target-parent`; {PosixError} when a directory in it cannot be read
+ * @throws {UsageError} `target-parent`, `target-access` when this user may not read a directory of it
  */
 export function targetFingerprint(target: string): Buffer {
   const place = openTargetPlace(target)
   try {
     const hash = createHash('sha256')
-    const stat = statOrAbsent(place.parentFd, place.name)
+    const stat = statOfTarget(place)
     if (stat === undefined) return hash.update('absent').digest()
     addStat(hash, stat)
-    if (isDirectory(stat)) addTree(hash, openDirNoFollow(place.parentFd, place.name))
+    if (isDirectory(stat)) addTree(hash, openTarget(place), place.path)
     return hash.digest()
   } finally {
     closeSync(place.parentFd)
@@ -28,14 +29,22 @@ export function targetFingerprint(target: string): Buffer {
 }
 
 /** Adds a directory and all below it, each before what is in it; not recursive, since trees may be deeper than any stack. */
-function addTree(hash: Hash, rootFd: number): void {
+function addTree(hash: Hash, rootFd: number, path: string): void {
   const directories = new FoundDirectories(rootFd)
   try {
     const waiting = [ROOT]
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
-      for (const found of addDirectory(hash, next, directories).reverse()) waiting.push(found)
+      for (const found of addReadable(hash, next, directories, path).reverse()) waiting.push(found)
   } finally {
     directories.close()
+  }
+}
+
+function addReadable(hash: Hash, directory: number, directories: FoundDirectories, path: string): number[] {
+  try {
+    return addDirectory(hash, directory, directories)
+  } catch (error) {
+    throw refusedAt(join(path, directories.pathOf(directory)), error)
   }
 }
 
@@ -81,6 +90,13 @@ class FoundDirectories {
       if (this.#open.size > MOST_OPEN) this.#closeOldest()
     }
     return this.#open.get(directory)!
+  }
+
+  /** Below the root; what is no UTF-8 in it is replaced. */
+  pathOf(directory: number): string {
+    const names: Buffer[] = []
+    for (let at = directory; at !== ROOT; at = this.#parents[at]!) names.push(this.#names[at]!)
+    return join(...names.reverse().map((name) => name.toString()))
   }
 
   close(): void {

@@ -36,20 +36,21 @@ export function openTargetPlace(target: string): TargetPlace {
   }
 }
 
-function parentUnusable(parent: string, cause: unknown): UsageError {
-  if (isRefused(cause)) {
-    const hint = 'Restore to a place where this user may write, or as a user who may write there.'
-    return new UsageError('target-access', `This user may not use ${parent}.`, { hint, cause })
-  }
-  return new UsageError('target-parent', `${parent} is not a directory that can be used.`, {
+function parentUnusable(parent: string, cause: unknown): unknown {
+  const error = refusedAt(parent, cause)
+  if (error !== cause) return error
+  const what = systemCodeOf(cause) === 'ENOENT' ? 'does not exist' : 'is not a directory that can be used'
+  return new UsageError('target-parent', `${parent} ${what}.`, {
     hint: 'Create the directory in which the restored one is to lie.',
     cause,
   })
 }
 
-/** Whether the system says that this user may not do it. */
-function isRefused(error: unknown): boolean {
-  return ['EACCES', 'EPERM'].includes(systemCodeOf(error) ?? '')
+/** What is thrown when the system says that this user may not use a directory; another error comes back as it is. */
+export function refusedAt(directory: string, error: unknown): unknown {
+  if (!['EACCES', 'EPERM'].includes(systemCodeOf(error) ?? '')) return error
+  const hint = 'Restore to a place where this user may write, or as a user who may write there.'
+  return new UsageError('target-access', `This user may not use ${directory}.`, { hint, cause: error })
 }
 
 /**
@@ -80,20 +81,40 @@ function unseen({ path }: TargetPlace, cause: unknown): unknown {
 /**
  * The state of a target at this moment.
  * @throws {StopError} `target-not-a-directory` when a file, symlink or anything else stands there; `mount-point`
+ * @throws {UsageError} `target-access` when this user may not look into it
  */
-export function stateOf({ path, name, parentFd }: TargetPlace): TargetState {
-  const stat = statOrAbsent(parentFd, name)
+export function stateOf(place: TargetPlace): TargetState {
+  const { path, name, parentFd } = place
+  const stat = statOfTarget(place)
   if (stat === undefined) return 'absent'
   if ((stat.mode & constants.S_IFMT) !== constants.S_IFDIR) {
     const what = (stat.mode & constants.S_IFMT) === constants.S_IFLNK ? 'a symlink' : 'not a directory'
     throw new StopError('target-not-a-directory', `${path} is ${what}.`, { hint: 'Restore to another place, or move it away first.' })
   }
   if (stat.dev !== statFd(parentFd).dev || isMountPoint(parentFd, name)) throw mountPoint(path)
-  const fd = openDirNoFollow(parentFd, name)
+  const fd = openTarget(place)
   try {
     return readNames(fd).length === 0 ? 'empty' : 'full'
   } finally {
     closeSync(fd)
+  }
+}
+
+/** The metadata of a target; undefined when there is none. @throws {UsageError} `target-access` */
+export function statOfTarget({ path, name, parentFd }: TargetPlace): FileStat | undefined {
+  try {
+    return statOrAbsent(parentFd, name)
+  } catch (error) {
+    throw refusedAt(dirname(path), error) // a directory that may be read, and not entered
+  }
+}
+
+/** Opens a target that is a directory, without following a symlink; the caller closes it. @throws {UsageError} `target-access` */
+export function openTarget({ path, name, parentFd }: TargetPlace): number {
+  try {
+    return openDirNoFollow(parentFd, name)
+  } catch (error) {
+    throw refusedAt(path, error)
   }
 }
 

@@ -31,10 +31,10 @@ describe('behind --', () => {
 
   test.each([
     [['log', 's', '--', '-x'], 'The argument -x is one too many.'],
-    [['commit', '--name', '--', 'a'], 'Not enough arguments following: name.'],
-    [['restore', '--', 's', '--to', 'out'], 'Missing required argument: to.'],
+    [['commit', '--name', '--', 'a'], 'The option --name has no value.'],
+    [['restore', '--', 's', '--to', 'out'], '--to is missing.'],
     [['restore', 's', '--too', 'out'], 'There is no option --too.\n  Did you mean --to?'],
-    [['restore', 's', '-q'], 'Missing required argument: to.'],
+    [['restore', 's', '-q'], '--to is missing.'],
   ])('%j is told as: %s', async (args, message) => {
     const { code, stdout, stderr } = await place.run(args)
     expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(message)])
@@ -90,6 +90,40 @@ test.each([
   const told = await place.shell(`"$0" "$1" ${line}`)
   expect(told).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`cairn: The argument ${shown} is not UTF-8.\n`) })
   expect(JSON.parse((await place.shell(`"$0" "$1" --json ${line}`)).stdout).error).toMatchObject({ code: 'argument-bytes', exitCode: 2 })
+})
+
+test.each([
+  ['--identity', 'x', '--passphrase-file', 'y'],
+  ['--passphrase-file', 'y', '--recovery-code-file', 'z'],
+])('two keys at once are refused, and both are named: %s, %s, %s, %s', async (...args) => {
+  const { error } = await place.json(['log', ...args], { code: 2 })
+  expect(error).toMatchObject({ code: 'two-keys', message: expect.stringMatching(`^${args[0]} and ${args[2]} `) })
+})
+
+test.each([
+  ['--recovery-code-file', 'log'],
+  ['--passphrase-file', 'log'],
+  ['--exclude-file', 'commit', 'a'],
+])('%s: a directory is told as one', async (option, ...args) => {
+  expect((await place.json([...args, option, 'b'], { code: 2 })).error.message).toMatch(/\bb\b.* is a directory\.$/)
+})
+
+test('a name of a series that is far too long is not told in full, and what is allowed is', async () => {
+  const { error } = await place.json(['commit', 'a', '--name', 'n'.repeat(5000)], { code: 2 })
+  expect(error).toMatchObject({ code: 'series-name', hint: expect.stringContaining('1 to 128 of A-Z') })
+  expect(error.message.length).toBeLessThan(200)
+})
+
+test('a dot is offered for a directory, and not for a file', async () => {
+  expect((await place.run(['log', '--identity='])).stderr).not.toContain('dot')
+  expect((await place.run(['restore', 's', '--to='])).stderr).toContain('For the current directory write a dot.')
+})
+
+test('a symlink that leads nowhere is told as such', async () => {
+  fs.symlinkSync('nowhere', place.at('dangling'))
+  const { error } = await place.json(['commit', 'dangling'], { code: 2 })
+  fs.unlinkSync(place.at('dangling'))
+  expect(error).toMatchObject({ code: 'no-such-path', message: expect.stringContaining('is a symlink that leads nowhere') })
 })
 
 test('the character that stands for such bytes is a character', async () => {

@@ -95,6 +95,9 @@ describe('commit', () => {
     expect(code).toBe(0)
     expect(lines.length).toBeGreaterThan(1)
     expect(lines.slice(0, -1).every((line) => 'progress' in line)).toBe(true)
+    expect(lines.length).toBeGreaterThan(1)
+    const quiet = await place.run(['commit', 'sample', '--name', 'json', '--json', '-q'])
+    expect([quiet.code, quiet.stdout]).toEqual([0, expect.stringMatching(/^\{"snapshot".*\}\n$/)])
     const end = lines.at(-1)
     expect(end.manifest).toBe(end.snapshot)
     expect(end).toMatchObject({ series: 'json', files: 5, directories: 4, errors: 0, problems: [], complete: true })
@@ -418,6 +421,16 @@ describe('looking', () => {
     expect((await place.json(['diff', 'live:kept', 'live'], { code: 2 })).error.code).toBe('not-a-directory')
   })
 
+  test('diff says when both are the same snapshot, and how a directory of that name is written', async () => {
+    fs.mkdirSync(place.at('twin'))
+    await place.json(['commit', 'twin', '--name', 'twin'])
+    const told = 'are the same snapshot: there is nothing to compare.'
+    const hint = 'To compare with the directory here write ./twin'
+    expect(await place.run(['diff', 'twin', 'latest'])).toMatchObject({ code: 0, stdout: '', stderr: `twin and latest ${told}\n` })
+    expect((await place.run(['diff', 'latest', 'twin'])).stderr).toBe(`latest and twin ${told} ${hint}\n`)
+    expect((await place.run(['diff', 'latest', './twin'])).stderr).toBe('No difference.\n')
+  })
+
   test('diff says what stands where a directory should, and how a directory here is written', async () => {
     const file = place.at('sample/a/x.txt')
     const { error } = await place.json(['diff', 's', file], { code: 2 })
@@ -600,7 +613,7 @@ describe('restore', () => {
     const { plan, digest } = await planned('fresh')
     expect(plan).toMatchObject({
       destroys: [],
-      consequence: expect.stringMatching(/^There is nothing at .*\/fresh: it is made, with 3 files of \d+ bytes\.$/),
+      consequence: expect.stringMatching(/^There is nothing at .*\/fresh: it is made, with 3 files of [\d.]+ \w*B\.$/),
     })
     fs.mkdirSync(place.at('hollow'))
     expect((await planned('hollow')).plan).toMatchObject({

@@ -67,10 +67,15 @@ describe('exit codes', () => {
   test.each([
     [['restore', 's', '--to', '/proc/x'], 'target-access'],
     [['restore', 's', '--to', 'sample/f/x'], 'target-parent'],
-    [['key', 'export', '--writer', '--series', 's', '-o', '/proc/x/w.json'], 'home-no-place'],
+    [['key', 'export', '--writer', '--series', 's', '-o', '/proc/x/w.json'], 'file-parent'],
+    [['key', 'export', '--writer', '--series', 's', '-o', '/proc/w.json'], 'home-no-place'],
+    [['key', 'add', '--new-identity', 'not-mounted/w.json'], 'file-parent'],
+    [['init', 'never', '--identity', 'not-mounted/w.json'], 'file-parent'],
+    [['init', 'never', '--recovery-code-file', 'not-mounted/code'], 'file-parent'],
     [['key', 'add', '--new-identity', 'sample/f/w.json'], 'home-no-place'],
   ])('2: %j names a place that cannot be used', async (args, code) => {
     expect((await place.json(args, { code: 2 })).error.code).toBe(code)
+    for (const made of ['never', 'not-mounted']) expect(fs.existsSync(place.at(made))).toBe(false)
   })
 
   test('the same, when nothing can be told', async () => {
@@ -345,6 +350,17 @@ describe('being asked to stop', () => {
     expect(code).toBe(130)
     expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!).error).toMatchObject({ name: 'CancelledError', exitCode: 130 })
     expect([filesBelow('repository', 'leases'), filesBelow('repository', 'tmp')]).toEqual([[], []])
+  })
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s behind the word of success takes nothing back', async (signal) => {
+    // Something keeps the process for a while, as a slow disk or a thread that ends late may.
+    const kept = { NODE_OPTIONS: '--import data:text/javascript,setTimeout(()=>{},3000)' }
+    const child = place.start(['commit', 'sample', '--name', 's', '--json', '-q'], kept)
+    const ended = outcomeOf(child)
+    await once(child.stdout!, 'data')
+    await setTimeout(500)
+    child.kill(signal)
+    expect((await ended).code).toBe(0)
   })
 
   test('the next commit succeeds', async () => {

@@ -59,6 +59,16 @@ test('-h, help COMMAND and version are understood', async () => {
   expect((await place.run(['help', 'key', 'add'])).stdout).toContain('--new-identity')
 })
 
+test.each([
+  ['commit', '-qh'],
+  ['ls', '-lRh'],
+  ['commit', '-help'],
+  ['log', '--bogus', '--help'],
+])('who asks for help gets it: %j', async (...args) => {
+  const { code, stdout } = await place.run(args)
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`cairn ${args[0]}`)])
+})
+
 test('the version is the one of the package', async () => {
   const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
   for (const word of ['--version', 'version']) expect(await place.run([word])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` })
@@ -80,18 +90,26 @@ test.each([
   [['log', 'a', 'b'], 'b is one too many', 'cairn log --help'],
   [['log', '--limit', '1', '--limit', '2'], '--limit was given more than once', ''],
   [['log', '--limit', 'many'], '--limit takes a whole number', ''],
-  [['log', '--limit'], 'limit', ''],
+  [['log', '--limit'], 'The option --limit has no value.', ''],
   [['key', 'add', '--role', 'writer'], "'writer' cannot be the role; it is one of owner, reader.", ''],
   [['key', 'export', '--writer', '--series', 'x y', '-o', 'q'], "'x y' cannot name a series", ''],
   [['repair', 'indx'], 'no command repair indx', "'cairn repair index'"],
   [['journal', 'foo'], 'no command journal foo', 'cairn journal --help'],
   [['key'], "Which command of 'key'?", 'cairn key --help'],
-  [['key', 'export'], 'Missing', 'cairn key export --help'],
-  [['restore', 'latest'], 'to', 'cairn restore --help'],
+  [['key', 'export'], '--writer, --series, --output are missing.', 'cairn key export --help'],
+  [['key', 'remove'], 'The argument <slot> is missing.', 'cairn key remove --help'],
+  [['diff', 'a'], 'The argument <after> is missing.', ''],
+  [['commit', '.', '-m', 'a', '-m', 'b'], 'The option -m was given more than once.', ''],
+  [['restore', 'a', '--to', 'b', '--allow-two-renames'], '--allow-two-renames is for --replace.', ''],
+  [['restore', 'latest'], '--to is missing.', 'cairn restore --help'],
   [['--repo'], 'repo', ''],
   [['-V'], 'There is no option -V.', 'Did you mean --version?'],
   [['-v'], 'There is no option -v.', 'Did you mean --version?'],
   [['--verson'], 'There is no option --verson.', 'Did you mean --version?'],
+  [['commit', '-dash'], 'There is no option -d', 'read as -d -a -s -h'],
+  [['commit', '.', '-mhello'], 'There is no option -m that could stand in -mhello', ''],
+  [['-xh'], 'There is no option -x', ''],
+  [['key', 'add', '-hx'], 'There is no option -x', ''],
   [['-q', '--lmit'], 'There is no option --lmit.', ''],
   [['-q', '--quiet=true'], 'No command was named.', ''],
 ])('%j is refused with a hint', async (args, message, hint) => {
@@ -132,6 +150,19 @@ describe('completion', () => {
   test('completes commands and options', async () => {
     expect((await place.run(['--get-yargs-completions', 'cairn', 'co'])).stdout).toContain('commit')
     expect((await place.run(['--get-yargs-completions', 'cairn', 'commit', '--ex'])).stdout).toContain('--exclude-caches')
+  })
+
+  test.each([
+    ['key', 'list\nadd\nremove\nexport\n'],
+    ['completion', 'bash\nzsh\n'],
+    ['commit', ''],
+  ])('behind %s without a dash only what is no option is offered, so that the shell comes to files', async (command, offered) => {
+    expect((await place.run(['--get-yargs-completions', 'cairn', command, ''])).stdout).toBe(offered)
+  })
+
+  test('no letter is offered behind two dashes', async () => {
+    expect((await place.run(['--get-yargs-completions', 'cairn', 'commit', '--'])).stdout).not.toMatch(/^--.$/m)
+    expect((await place.run(['--get-yargs-completions', 'cairn', 'commit', '-'])).stdout).toMatch(/^-q$/m)
   })
 
   test.each([

@@ -51,7 +51,7 @@ describe('key add', () => {
     const env = ownersCopy()
     const file = place.at(`reader-${path.basename(env.CAIRN_HOME)}-1.json`)
     const added = await place.json(['key', 'add', '--new-identity', file, '--role', 'reader', '--label', 'bob'], { env })
-    expect(added).toMatchObject({ kind: 'identity', role: 'reader', label: 'bob' })
+    expect(added).toMatchObject({ kind: 'identity', role: 'reader', label: 'bob', identityFile: file })
     expect(fs.statSync(file).mode & 0o777).toBe(0o600)
     const bob = stranger(env)
     expect((await place.json(['ls', 'latest', '--identity', file], { env: bob })).entries).toHaveLength(1)
@@ -59,6 +59,13 @@ describe('key add', () => {
     const { members, slots } = await list(env)
     expect(members).toContainEqual(expect.objectContaining({ label: 'bob', roles: ['reader'], series: null, isOwn: false }))
     expect(slots).toContainEqual(expect.objectContaining({ slot: added.slot, known: 'journal' }))
+  }, 60_000)
+
+  test('people are told where the file is, however it was named', async () => {
+    const env = ownersCopy()
+    expect((await place.run(['key', 'add', '--new-identity', 'relative.json'], { env })).stdout).toContain(place.at('relative.json'))
+    const writer = ['key', 'export', '--writer', '--series', 'x', '-o', 'relative-writer.json']
+    expect((await place.run(writer, { env })).stdout).toContain(place.at('relative-writer.json'))
   }, 60_000)
 
   test('a passphrase has the rights of an owner', async () => {

@@ -33,12 +33,34 @@ describe.runIf(isRoot)('a directory that may not be read', () => {
     expect(live.stdout).toMatch(/^! closed\/ {2}\(EACCES.*\)\n\+ newfile\n- ok\nM secret\n$/)
   })
 
+  test('is told once, however short before the commit it was closed: nothing moved', async () => {
+    place.write('fresh/shut/f', 'content')
+    fs.mkdirSync(place.at('fresh/old'))
+    place.write('fresh/file', 'content')
+    fs.chmodSync(place.at('fresh/shut'), 0)
+    fs.chmodSync(place.at('fresh/file'), 0)
+    const result = await place.json(['commit', 'fresh', '--name', 'fresh'], { code: 3 })
+    expect(result.problems).toMatchObject(['shut', 'file'].map((path) => ({ path, kind: 'unreadable' })))
+    expect(result.errors).toBe(2)
+  })
+
   test.each([
     ['commit', ['commit', 'closed', '--name', 'closed']],
     ['a dry run', ['commit', 'closed', '--name', 'closed', '--dry-run']],
   ])('cannot be the root of %s: exit 2, and it is named', async (_, args) => {
     const { error } = await place.json(args, { code: 2 })
     expect(error).toMatchObject({ code: 'unreadable-root', message: expect.stringContaining(place.at('closed')) })
+  })
+
+  test('is foreseen by a dry run, and so is a file: both say what the commit says', async () => {
+    place.write('mixed/closed/f', 'content')
+    for (const name of ['mixed/open', 'mixed/shut']) place.write(name, name)
+    for (const name of ['mixed/closed', 'mixed/shut']) fs.chmodSync(place.at(name), 0o700)
+    const foreseen = await place.json(['commit', 'mixed', '--name', 'mixed', '--dry-run'], { code: 3 })
+    expect(foreseen).toMatchObject({ files: 1, newFiles: 1, bytes: 10, readBytes: 10, errors: 2 })
+    const { problems, files } = await place.json(['commit', 'mixed', '--name', 'mixed'], { code: 3 })
+    expect(foreseen.files).toBe(files)
+    expect(problems).toEqual(expect.arrayContaining(foreseen.problems))
   })
 })
 

@@ -3,17 +3,11 @@
 
 import fs from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { CommitOptions, CommitOutcome } from '../../src/operations/commit/commit.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { dryRunCommit } from '../../src/operations/commit/dry-run.ts'
-import { MemoryStore } from '../../src/repository/store/memory-store.ts'
-import { shiftClock } from '../../src/runtime/clock.ts'
 import { captureRoot } from '../../src/sources/filesystem/selection.ts'
-import { MemoryRows } from '../support/memory-rows.ts'
-import { removeTree } from '../support/random-tree.ts'
-import { commitIn, FACTS, initIn, openAs, type TestOwner } from '../support/repository.ts'
-import { scratch } from '../support/scratch.ts'
-import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
+import { CLEARLY_OLDER_MS, movingTree, problemsOf } from '../support/moving-tree.ts'
+import { FACTS, openAs } from '../support/repository.ts'
 
 /** What happens between two calls that list one directory: given the names in it, it returns those that are told. */
 const listing = vi.hoisted(() => ({ count: 0, filter: (names: string[]): string[] => names }))
@@ -26,86 +20,22 @@ vi.mock('../../src/runtime/posix/directory.ts', async (original) => {
   return { ...real, readLatin1Names }
 })
 
-/** More than a tick of the clock that dates files: what was made before that is older than the commit. */
-const TICK_MS = 30
-/** More than the margin by which a directory is clearly older than the commit. */
-const CLEARLY_OLDER_MS = 2100
-
-const { at } = scratch()
-let store: MemoryStore
-let owner: TestOwner
-let rows: MemoryRows | undefined
-
-beforeEach(async () => {
-  store = new MemoryStore()
-  owner = await initIn(store)
-  rows = new MemoryRows()
-  write('a/first')
-  write('b/middle')
-  write('h/other')
-  write('h/precious')
-  write('h/sub/deep')
-})
+const files = ['a/first', 'b/middle', 'h/other', 'h/precious', 'h/sub/deep']
+const { place, tree, write, move, newest, expectNewestIsDisk, commitTree, commitBefore, commitWhen } = movingTree(files)
 
 afterEach(() => {
   vi.restoreAllMocks()
   Object.assign(listing, { count: 0, filter: (names: string[]) => names })
-  shiftClock(0)
-  removeTree(at('tree'))
 })
 
-const tree = (name: string): string => at('tree', name)
-
-function write(name: string, content = name): void {
-  fs.mkdirSync(tree(`${name}/..`), { recursive: true })
-  fs.writeFileSync(tree(name), content)
-}
-
-function move(from: string, to: string): void {
-  fs.renameSync(tree(from), tree(to))
-}
-
-async function commitTree(options: Partial<CommitOptions> = {}): Promise<CommitOutcome> {
-  await wait(TICK_MS)
-  return commitIn(store, owner, at('tree'), { openCache: () => rows, ...options })
-}
-
-/** Commits; something happens when the walk has listed the directory of that name, and looks at the name. */
-function commitWhen(name: string, happens: () => void, options: Partial<CommitOptions> = {}): Promise<CommitOutcome> {
-  let isFirst = true
-  const isExcluded = (path: string, isDirectory: boolean): boolean => {
-    if (path === name && isFirst) {
-      isFirst = false
-      happens()
-    }
-    return options.isExcluded?.(path, isDirectory) ?? false
-  }
-  return commitTree({ ...options, isExcluded })
-}
-
-/** Commits, so that the next commit need not read what stays as it is. */
-async function commitBefore(): Promise<void> {
-  shiftClock(60_000)
-  expect(problemsOf(await commitTree())).toEqual([])
-  shiftClock(0)
-}
-
-function problemsOf({ manifest }: CommitOutcome): string[] {
-  expect(manifest.complete).toBe(manifest.problemCount === 0)
-  return manifest.problems.map(({ path, kind }) => `${kind} ${Buffer.from(path).toString('latin1')}`)
-}
-
 async function newestPaths(): Promise<string[]> {
-  const repository = await openAs(store, owner)
-  const lines = await linesInSnapshot(repository, repository.journal.state.snapshots.at(-1)!)
-  return lines.map((line) => (JSON.parse(line) as { path: string }).path)
+  return (await newest()).map((line) => (JSON.parse(line) as { path: string }).path)
 }
 
 /** The next commit has it all. */
 async function expectHealed(): Promise<void> {
   expect(problemsOf(await commitTree())).toEqual([])
-  const repository = await openAs(store, owner)
-  expect(await linesInSnapshot(repository, repository.journal.state.snapshots.at(-1)!)).toEqual(linesOnDisk(at('tree')))
+  await expectNewestIsDisk()
 }
 
 describe('is recorded, and captured by the next commit:', () => {
@@ -181,8 +111,8 @@ describe('is recorded, and captured by the next commit:', () => {
   })
 
   test('each of them where no rows are kept', async () => {
-    rows = undefined
-    const outcome = await commitWhen('a/first', () => (move('h/precious', 'a/precious'), move('h/sub', 'a/sub')))
+    const happens = (): void => (move('h/precious', 'a/precious'), move('h/sub', 'a/sub'))
+    const outcome = await commitWhen('a/first', happens, { openCache: () => undefined })
     expect(problemsOf(outcome)).toEqual(['changed a/precious', 'changed a/sub'])
     await expectHealed()
   })
@@ -283,9 +213,9 @@ describe('is no problem:', () => {
 
   test('what lies beside the paths that were named', async () => {
     const root = captureRoot(['a', 'h/sub'].map(tree))
-    const place = tree('a/first').slice(1)
+    const first = tree('a/first').slice(1)
     const happens = (): void => (move('h/precious', 'precious'), move('h/other', 'h/elsewhere'))
-    expect(problemsOf(await commitWhen(place, happens, { root }))).toEqual([])
+    expect(problemsOf(await commitWhen(first, happens, { root }))).toEqual([])
   })
 })
 
@@ -299,8 +229,8 @@ test('while nothing changes, no directory is listed twice', async () => {
 })
 
 test('a dry run stores nothing, and looks for nothing that moved', async () => {
-  const repository = await openAs(store, owner)
-  const { problemCount } = await dryRunCommit(repository, { root: captureRoot([at('tree')]), facts: FACTS })
+  const repository = await openAs(place.store, place.owner)
+  const { problemCount } = await dryRunCommit(repository, { root: captureRoot([tree('')]), facts: FACTS })
   expect([problemCount, listing.count]).toEqual([0, 5])
 })
 

@@ -54,6 +54,8 @@ test('a disk that takes nothing more leaves no half of one', () => {
   const home = at('full')
   fs.mkdirSync(home)
   vi.spyOn(fs, 'linkSync').mockImplementation(refused('ENOSPC'))
-  expect(() => new Catalog(home)).toThrow(expect.objectContaining({ code: 'home-no-space' }))
+  expect(() => new Catalog(home)).toThrow(
+    expect.objectContaining({ code: 'home-no-space', hint: 'Free space there, then run the command again.' }),
+  )
   expect(fs.readdirSync(home)).toEqual([])
 })

@@ -19,14 +19,15 @@ test('signals that come together are one wish to stop, a later one ends at once'
   expect(exit.mock.calls).toEqual([[130]])
 })
 
-test('a signal that comes when the command has stopped does not end the process', () => {
-  const { release } = stopSignal()
-  process.emit('SIGINT')
+test.each(['asked to stop', 'not asked'])('a signal that comes when the command has ended changes nothing: %s', async (how) => {
+  const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
+  const { signal, release } = stopSignal()
+  if (how === 'asked to stop') process.emit('SIGINT')
   release()
-  expect(process.listenerCount('SIGINT')).toBe(1)
-})
-
-test('a command that was not asked to stop leaves no trace', () => {
-  stopSignal().release()
-  expect(process.listenerCount('SIGINT')).toBe(0)
+  process.emit('SIGTERM')
+  process.emit('SIGHUP')
+  expect([signal.aborted, exit.mock.calls]).toEqual([how === 'asked to stop', []])
+  await setTimeout(1100)
+  process.emit('SIGINT')
+  expect(exit.mock.calls).toEqual([[process.exitCode]])
 })

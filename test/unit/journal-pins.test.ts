@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { acceptJournal } from '../../src/repository/journal/accept.ts'
-import { CHECKPOINT_EVERY, checkpointDue, writeCheckpoint } from '../../src/repository/journal/checkpoints.ts'
+import { checkpointDue, writeCheckpoint } from '../../src/repository/journal/checkpoints.ts'
+import { CHECKPOINT_EVERY } from '../../src/repository/journal/find-checkpoint.ts'
 import type { Journal } from '../../src/repository/journal/journal.ts'
 import { readSlot } from '../../src/repository/journal/slots.ts'
 import { verifyJournal } from '../../src/repository/journal/verify-journal.ts'

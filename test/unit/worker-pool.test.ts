@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { WorkerPool } from '../../src/runtime/workers.ts'
+import { threadsWithin, WorkerPool } from '../../src/runtime/workers.ts'
 import { scratch } from '../support/scratch.ts'
 
 const { at } = scratch()
@@ -64,4 +64,13 @@ test('freed buffers of a thread are used again: not every block costs page fault
   await threads.run('warm up')
   expect(Number(await threads.run('count'))).toBeLessThan(100 * 256)
   await threads.close()
+})
+
+test.each([
+  ['two cores, 4 GB', 2, 4 << 10, 2],
+  ['sixteen cores, 64 GB', 16, 64 << 10, 16],
+  ['sixteen cores, 2 GB', 16, 2 << 10, 4],
+  ['a container of 512 MB', 8, 512, 1],
+])('threads keep to a quarter of the memory: %s', (_, cores, megabytes, threads) => {
+  expect(threadsWithin(cores, megabytes * 2 ** 20)).toBe(threads)
 })

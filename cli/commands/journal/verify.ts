@@ -25,11 +25,15 @@ export const verify = defineCommand({
     const { openKnownPlaces } = await import('../../../src/control/session/known-places.ts')
     const { verifyPlace } = await import('../../../src/operations/journal/verify-place.ts')
     const given = args.expect === undefined ? undefined : expectedId(args.expect)
-    const store = await openStore(repositoryLocation(sessionOptions(args, env)))
+    const { missingRepository, missingStore } = await import('../../../src/control/session/missing-repository.ts')
+    const location = repositoryLocation(sessionOptions(args, env))
+    const store = await openStore(location).catch((error: unknown) => Promise.reject(missingStore(error, location, env)))
     const known = openKnownPlaces(env)
     try {
       const expected = given ?? known.repositoryAt(store.location)
-      const found = await verifyPlace(store, { expected, pinOf: (repository) => known.pinOf(repository) })
+      const found = await verifyPlace(store, { expected, pinOf: (repository) => known.pinOf(repository) }).catch(async (error: unknown) =>
+        Promise.reject(await missingRepository(error, store, known.repositoryAt(store.location))),
+      )
       warnOfVoids(output, found.voids)
       output.result(journalVerifyJson(found), () => (output.quiet && found.ok ? '' : journalVerifyText(found)))
       return found.ok ? 'done' : 'integrity'

@@ -54,16 +54,21 @@ export const add = defineCommand({
       member: toHex(member),
       role: args.role,
       label,
+      ...(args.newIdentity !== undefined && { identityFile: path.resolve(args.newIdentity) }),
       ...(shown !== '' && { recoveryCode: shown }),
     }
     output.result(value, () =>
       [
-        ...(output.quiet ? [] : [`Added the ${slot.kind} slot ${toHex(slot.id)}: ${printableLine(label)}, ${args.role}`]),
+        ...(output.quiet ? [] : addedLines(`${slot.kind} slot ${toHex(slot.id)}: ${printableLine(label)}, ${args.role}`, args)),
         ...(shown === '' ? [] : [recoveryCodeText(shown)]),
       ].join('\n'),
     )
   },
 })
+
+function addedLines(what: string, { newIdentity }: AddArgs): string[] {
+  return [`Added the ${what}`, ...(newIdentity === undefined ? [] : [`  its file is ${printableLine(path.resolve(newIdentity))}`])]
+}
 
 function defaultLabel({ newIdentity }: AddArgs, { kind }: NewKey): string {
   return newIdentity === undefined ? kind.replace('recovery', 'recovery code') : path.basename(newIdentity, '.json')

@@ -41,7 +41,7 @@ export const exportWriter = defineCommand({
     await refuseUnlessPerson(session, 'key export')
     const { slot, member } = await make(session.repository, { series, label, keep })
     output.result({ identityFile: path.resolve(args.output), slot: toHex(slot.id), member: toHex(member), series, label }, () =>
-      output.quiet ? '' : `Made ${printableLine(args.output)}: ${printableLine(label)} may commit to ${series.join(', ')}`,
+      output.quiet ? '' : `Made ${printableLine(path.resolve(args.output))}: ${printableLine(label)} may commit to ${series.join(', ')}`,
     )
   },
 })

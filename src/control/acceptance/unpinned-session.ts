@@ -9,6 +9,7 @@ import { actorOf } from '../access/actor.ts'
 import type { ActingSession } from '../access/authorize.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { openHome } from '../session/home.ts'
+import { missingRepository, missingStore } from '../session/missing-repository.ts'
 import { chooseUnlock, repositoryLocation, type SessionOptions } from '../session/session.ts'
 
 export interface UnpinnedSession extends ActingSession {
@@ -28,7 +29,7 @@ export async function openUnpinned(options: SessionOptions): Promise<UnpinnedSes
   const location = repositoryLocation(options)
   const actor = actorOf(options.env)
   const home = openHome(options.env)
-  const store = await openStore(location)
+  const store = await openStore(location).catch((error: unknown) => Promise.reject(missingStore(error, location, options.env)))
   const catalog = new Catalog(home.directory)
   const close = async (): Promise<void> => {
     catalog.close()
@@ -43,7 +44,7 @@ export async function openUnpinned(options: SessionOptions): Promise<UnpinnedSes
       unlock,
       memory: FIRST_ENTRY_ONLY,
       allowOtherHistory: true,
-    })
+    }).catch(async (error: unknown) => Promise.reject(await missingRepository(error, store, expected)))
     return { actor, home, catalog, repository, remembered: catalog.pinOf(repository.id), close }
   } catch (error) {
     await close()

@@ -24,7 +24,7 @@ const MEANINGS: readonly Meaning[] = [
     pattern: /^(ENOSPC|EDQUOT|EFBIG|SQLITE_FULL|SQLITE_IOERR_(WRITE|SHMSIZE|SHMMAP|TRUNCATE))$/,
     code: 'home-no-space',
     what: 'its disk is full',
-    hint: 'Free space where CAIRN_HOME lies, then run the command again.',
+    hint: 'Free space there, then run the command again.',
   },
   {
     pattern: /^(EACCES|EPERM)$/,
@@ -50,7 +50,7 @@ const MEANINGS: readonly Meaning[] = [
     pattern: /^(EIO|SQLITE_IOERR\w*)$/,
     code: 'home-io',
     what: 'its disk failed',
-    hint: 'Check the medium where CAIRN_HOME lies (`dmesg`).',
+    hint: 'Check the medium that it lies on (`dmesg`).',
   },
   {
     // Whatever else the system says of a file there is no defect of the program: a damaged file system, a key that is not loaded.

@@ -1,6 +1,8 @@
-// Small files that a person named: read with a bound, since what was named may be a device or a pipe that never ends.
+// Small files that a person named: read with a bound, since what was named may be a device or a pipe that never ends; new ones only where
+// their directory is.
 
 import fs from 'node:fs'
+import path from 'node:path'
 import { UsageError } from '../../errors.ts'
 
 const KIB = 1024
@@ -24,6 +26,8 @@ export function readNamedFile(file: string, { subject, code, mostBytes }: NamedF
   try {
     bytes = readBounded(file, mostBytes)
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EISDIR')
+      throw new UsageError(code, `${subject} is a directory.`, { hint: 'Name the file itself.', cause })
     throw new UsageError(code, `${subject} cannot be read.`, { hint: 'Check its path and permissions.', cause })
   }
   if (bytes !== undefined) return bytes.toString('utf8')
@@ -31,6 +35,23 @@ export function readNamedFile(file: string, { subject, code, mostBytes }: NamedF
     hint: 'That is the most that is read. Check that it is the right file.',
     fields: { file, mostBytes },
   })
+}
+
+/**
+ * Refuses a new file whose directory is missing: that may be a disk that is not mounted, and the file a key that nobody finds again.
+ * @throws {UsageError} `file-parent`
+ */
+export function assertDirectoryOf(file: string): void {
+  const parent = path.dirname(path.resolve(file))
+  try {
+    fs.statSync(parent)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') return // who makes the file tells what else is wrong
+    throw new UsageError('file-parent', `There is no directory ${parent} to make ${path.basename(file)} in.`, {
+      hint: `Is its disk mounted? If it is meant to be new, make it first: mkdir -p '${parent}'`,
+      cause,
+    })
+  }
 }
 
 function readBounded(file: string, mostBytes: number): Buffer | undefined {

@@ -13,6 +13,7 @@ import { actorOf } from '../access/actor.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { type Home, openHome } from './home.ts'
 import { identityPath, readIdentity } from './identities.ts'
+import { missingRepository, missingStore } from './missing-repository.ts'
 import { readNamedFile, SECRET_FILE_BYTES } from './named-file.ts'
 
 /** What the command line and the environment say about which repository and which key. */
@@ -48,12 +49,12 @@ export class Session {
     const actor = actorOf(options.env)
     const reads = options.reads === true
     const home = openHome(options.env, { isNeeded: !reads })
-    const store = await openStore(location)
+    const store = await openStore(location).catch((error: unknown) => Promise.reject(missingStore(error, location, options.env)))
     const catalog = new Catalog(home.directory, { mayForget: reads })
     const expected = catalog.repositoryAt(store.location)
     const unlock = (repository: Uint8Array): Promise<Unlock> => chooseUnlock(options, home, repository)
     const repository = await openRepository({ store, ...(expected !== undefined && { expected }), unlock, memory: catalog }).catch(
-      (error: unknown) => Promise.reject(atKnownPlace(error, store.location)),
+      async (error: unknown) => Promise.reject(await missingRepository(atKnownPlace(error, store.location), store, expected)),
     )
     if (expected === undefined) catalog.setPlace(store.location, repository.id)
     return new Session(actor, home, catalog, store, repository)

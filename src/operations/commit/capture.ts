@@ -4,10 +4,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeEntry, ENTRY_DIRECTORY, type Entry } from '../../../format/tree.ts'
 import type { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
-import { ImageDevices } from '../../sources/filesystem/image-devices.ts'
 import { Scope, type ScopeRules } from '../../sources/filesystem/scope.ts'
 import { type CaptureRoot, selectionOf } from '../../sources/filesystem/selection.ts'
 import { isForgotten } from '../../sources/filesystem/stat-record.ts'
+import { IMAGES, TypedDevices } from '../../sources/filesystem/typed-devices.ts'
 import { nothingLeft, unreadableRoot } from '../../sources/filesystem/unreadable-root.ts'
 import { DirectoryEntries, type DirectoryEntriesOptions } from './directory-entries.ts'
 import { DirectoryLister, type ListerOptions } from './directory-lister.ts'
@@ -51,7 +51,7 @@ class Capture {
   readonly #stack: DirectoryNode[] = []
   readonly #lister: DirectoryLister
   readonly #entries: DirectoryEntries
-  readonly #images = new ImageDevices()
+  readonly #images = new TypedDevices(IMAGES)
   readonly #moved: MovedMeanwhile | undefined
   #rootEntry: Uint8Array | undefined
 
@@ -103,6 +103,7 @@ class Capture {
       node.handle.close()
       node.parent.changed = true
       node.parent.incomplete = true
+      this.#moved?.unreadable(node.parent, node.index)
       this.#finishOne(node.parent)
       return
     }

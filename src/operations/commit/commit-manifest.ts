@@ -5,7 +5,7 @@ import { encodeStream } from '../../../format/stream.ts'
 import { contentId } from '../../repository/crypto/chunk-id.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { uuidV4 } from '../../runtime/random.ts'
-import type { CommitOptions } from './commit.ts'
+import type { CommitOptions } from './commit-options.ts'
 import type { Captured } from './commit-run.ts'
 import { parentsIn } from './publish.ts'
 

@@ -1,4 +1,5 @@
-// A commit that stores nothing: the same walk, but what would be read is only counted. It tells what a commit would have to do now.
+// A commit that stores nothing: the same walk, but what would be read is only opened and counted. It tells what a commit would have to
+// do now.
 
 import type { ManifestProblem } from '../../../format/manifest.ts'
 import type { Repository } from '../../repository/repository.ts'
@@ -6,11 +7,12 @@ import { now } from '../../runtime/clock.ts'
 import { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import type { CaptureCache } from './cached-directory.ts'
 import { type CaptureOptions, capture } from './capture.ts'
-import type { CommitOptions } from './commit.ts'
 import { assertMayCommit } from './commit-entry.ts'
+import type { CommitOptions } from './commit-options.ts'
 import { heldNames, heldObjects } from './held-objects.ts'
 import { ownDirectory } from './own-repository.ts'
 import { Problems } from './problems.ts'
+import { openingProblem } from './read-file.ts'
 import { CommitCounts } from './statistics.ts'
 
 export interface DryRun {
@@ -58,10 +60,13 @@ export async function dryRunCommit(repository: Repository, options: CommitOption
 
 const NO_RECORD = Buffer.alloc(0)
 
-/** Answers every file at once; the walk has counted it by then. */
+/** Answers every file at once, with what keeps it from being opened; the walk has counted it by then. */
 const COUNTED_ONLY: CaptureOptions['queue'] = {
   isFull: false,
-  add: (file) => file.done(NOTHING_STORED, NO_RECORD, 0, undefined),
+  add: (file) => {
+    const problem = file.isRegular ? openingProblem(file.directoryFd, file.name) : undefined
+    file.done(problem === undefined ? NOTHING_STORED : undefined, NO_RECORD, 0, problem)
+  },
   room: () => Promise.resolve(),
   progress: () => Promise.resolve(),
   drain: () => Promise.resolve(),

@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
-import type { CommitOptions } from './commit.ts'
+import type { CommitOptions } from './commit-options.ts'
 
 /**
  * The repository's own directory, for the walk to leave out.

@@ -140,6 +140,16 @@ export function openToRead(directoryFd: number, name: Buffer): number {
   }
 }
 
+/** What would keep a regular file from being read, as far as opening it tells; undefined when nothing does. */
+export function openingProblem(directoryFd: number, name: string): ReadFile['problem'] {
+  try {
+    fs.closeSync(openToRead(directoryFd, Buffer.from(name, 'latin1')))
+    return undefined
+  } catch (error) {
+    return problemOf(error)
+  }
+}
+
 function openUnlessSpecial(directoryFd: number, name: Buffer): number | undefined {
   try {
     return openToRead(directoryFd, name)

@@ -54,14 +54,16 @@ export class WalkedFile implements QueuedFile {
   }
 
   done(entry: Uint8Array | undefined, read: Buffer, at: number, problem: Omit<FileProblem, 'index'> | undefined): void {
-    const { counts, problems, startedAt, finishOne } = this.#walk
+    const { counts, problems, startedAt, readsNothing, finishOne } = this.#walk
     const node = this.#node
     const index = this.#index
     const { name, sizeBytes, isRegular } = this
     node.handle.unpin()
     node.stats.copyFrom(index, read, at)
-    if (entry === undefined) counts.remove(node.types[index]!, name, sizeBytes)
-    else if (isRegular) counts.resize(name, contentBytes(entry, node.stats, index) - sizeBytes)
+    if (entry === undefined) {
+      counts.remove(node.types[index]!, name, sizeBytes)
+      if (readsNothing) counts.readBytes -= sizeBytes
+    } else if (isRegular) counts.resize(name, contentBytes(entry, node.stats, index) - sizeBytes)
     if (isRegular && this.#isNoNews(entry)) counts[this.#countOfNews]--
     if (problem !== undefined) problems.add(node.pathOf(name), problem.kind, problem.message)
     if (node.stats.isRacy(index, startedAt)) node.stats.forget(index)
@@ -75,8 +77,9 @@ export class WalkedFile implements QueuedFile {
 
   /** Whether it could not be read, or was read again to be sure, and is the same; where nothing is read, whether it seems to be. */
   #isNoNews(entry: Uint8Array | undefined): boolean {
+    if (entry === undefined) return true
     if (this.#walk.readsNothing) return this.#node.isDoubted(this.#index)
-    return entry === undefined || (this.#place >= 0 && this.#node.cached!.entryAt(this.#place).equals(entry))
+    return this.#place >= 0 && this.#node.cached!.entryAt(this.#place).equals(entry)
   }
 }
 

@@ -4,7 +4,7 @@
 import { toHex } from '../../../format/bytes.ts'
 import type { SegmentPack } from '../../../format/index-segment.ts'
 import { AccessError, CancelledError, StoreError } from '../../errors.ts'
-import { requireFeatures } from '../../repository/journal/open-journal.ts'
+import { requireFeatures } from '../../repository/journal/required-features.ts'
 import { attestationOf } from '../../repository/objects/attestation.ts'
 import { directoriesOf, openPack, type PackProblem } from '../../repository/objects/pack-directories.ts'
 import { type SegmentProblem, writeSegment } from '../../repository/objects/segments.ts'

@@ -70,7 +70,7 @@ export class Tally {
 
 function damaged(problem: RestoreProblem, cause: unknown): IntegrityError {
   const path = Buffer.from(problem.path).toString('utf8')
-  const why = problem.message.replace(/\.$/, '')
+  const why = problem.message.replace(/^left out: /, '').replace(/\.$/, '') // nothing is left out where all is given up
   return new IntegrityError('restore-damaged', `${path} cannot be restored: ${why}. Nothing was put into place.`, {
     hint: "Run 'cairn verify --data' to see all damage, or restore the rest with --keep-going.",
     fields: { path },

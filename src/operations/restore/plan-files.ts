@@ -19,7 +19,7 @@ export interface FilesOptions {
 }
 
 export function cancelled(): CancelledError {
-  return new CancelledError('cancelled', 'The plan was cancelled.')
+  return new CancelledError('cancelled', 'The plan was cancelled. Nothing was done.')
 }
 
 export class PlanFiles {

@@ -1,8 +1,9 @@
 // The verb `tag`: names for snapshots that stay where they are put. A series' head moves, a tag does not.
 
-import { toHex } from '../../../format/bytes.ts'
+import { equalBytes, toHex } from '../../../format/bytes.ts'
+import { rolesAllow } from '../../../format/events.ts'
 import { isSeriesName } from '../../../format/names.ts'
-import { NotFoundError, UsageError } from '../../errors.ts'
+import { AccessError, NotFoundError, UsageError } from '../../errors.ts'
 import type { JournalState, SnapshotRecord } from '../../repository/journal/state.ts'
 import type { Repository } from '../../repository/repository.ts'
 
@@ -27,14 +28,23 @@ export interface Tagger {
   readonly mayMove?: boolean
 }
 
+/** Whether a tag is on a snapshot. */
+export function isTagged({ tags }: JournalState, name: string, { manifest }: Pick<SnapshotRecord, 'manifest'>): boolean {
+  const present = tags.get(name)
+  return present !== undefined && equalBytes(present, manifest)
+}
+
 /**
- * Puts a tag on a snapshot. The entry says which actor did it. Nothing is written where a tag of that name stands, be it only since
+ * Puts a tag on a snapshot; says whether it was not there already. The entry says which actor did it. Nothing is written where a tag of that name stands, be it only since
  * a moment ago, and may not be moved.
  * @throws {UsageError} `tag-name`, `tag-exists`; {AccessError} when this member may not.
  */
-export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, tagger: Tagger): Promise<void> {
+export async function setTag(repository: Repository, name: string, snapshot: SnapshotRecord, tagger: Tagger): Promise<boolean> {
   const { signing, journal } = repository
   const { actor, mayMove = false } = tagger
+  assertMayTag(repository, 'tag_set')
+  await journal.refresh()
+  if (isTagged(journal.state, name, snapshot)) return false
   const guard = (state: JournalState): void => {
     checkTagName(state, name)
     const present = state.tags.get(name)
@@ -47,13 +57,25 @@ export async function setTag(repository: Repository, name: string, snapshot: Sna
     signing,
     guard,
   })
+  return true
 }
 
 /** Takes a tag away; the snapshot stays, and the entry says which actor did it. @throws {NotFoundError} `tag-not-found`; {AccessError} when this member may not. */
 export async function removeTag(repository: Repository, name: string, actor: string): Promise<void> {
   const { signing, journal } = repository
+  assertMayTag(repository, 'tag_removed')
   // The entry names what the tag names where it lands: had somebody moved it meanwhile, it would else remove nothing.
   await journal.append({ event: 'tag_removed', clear: (state) => ({ manifest: taggedIn(state, name) }), details: { name, actor }, signing })
+}
+
+/** The journal would refuse it as well, without a word on who can. */
+function assertMayTag({ journal, signing }: Repository, event: 'tag_set' | 'tag_removed'): void {
+  const member = journal.member(signing.memberId)
+  if (member === undefined || rolesAllow(event, member.roles)) return
+  throw new AccessError('role', `A ${member.roles.join(' and ')} may not set, move or remove tags.`, {
+    hint: "Ask an owner to do it; 'cairn key list' shows who is one. An owner can also make an identity that may: 'cairn key add --new-identity FILE'.",
+    fields: { event, member: toHex(signing.memberId) },
+  })
 }
 
 function taggedIn({ tags }: JournalState, name: string): Buffer {

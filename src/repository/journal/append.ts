@@ -13,8 +13,8 @@ import { randomBytes } from '../../runtime/random.ts'
 import type { SigningKey } from '../crypto/signing.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { withDetails } from './entry-details.ts'
-import { requireFeatures } from './open-journal.ts'
 import { applySlot } from './replay.ts'
+import { requireFeatures } from './required-features.ts'
 import { probe, readSlot, type Slot, slotHash } from './slots.ts'
 import type { DraftState, JournalState, VoidReason } from './state.ts'
 import { judge, type KnownEntry } from './validity.ts'
@@ -126,7 +126,7 @@ function need(journalKey: Uint8Array | undefined): Uint8Array {
 
 const REFUSALS: Partial<Record<VoidReason, readonly [message: string, hint: string]>> = {
   member: ['This key is not a member of the repository', 'An owner may have revoked it: ask one, or use another identity.'],
-  role: ['This member has no role that allows it', 'Ask an owner to do it or to grant the role.'],
+  role: ['This member has no role that allows it', "Ask an owner to do it, or for an identity that may ('cairn key add')."],
   series: ['This member may not write to that series', 'Ask an owner for the series, or name another one.'],
 }
 

@@ -1,16 +1,15 @@
 import { equalBytes, type Id } from '../../../format/bytes.ts'
-import type { FEATURE_LISTS } from '../../../format/features.ts'
-import { StopError } from '../../errors.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { findCheckpoint } from './checkpoints.ts'
+import { findCheckpoint } from './find-checkpoint.ts'
 import { type Genesis, genesisState, readGenesis } from './genesis.ts'
 import { linkAtHead } from './links.ts'
 import { OtherHistoryWatch } from './other-history.ts'
 import { PinWatch, type PinWatchOptions } from './pin-watch.ts'
 import { type Pin, samePin } from './pins.ts'
 import { type AppliedSlot, applySlot } from './replay.ts'
+import { requireFeatures } from './required-features.ts'
 import { readSlots } from './slots.ts'
-import { type DraftState, decodeState, type JournalState } from './state.ts'
+import { type DraftState, decodeState } from './state.ts'
 
 export interface OpenJournalOptions {
   readonly store: ObjectStore
@@ -130,19 +129,5 @@ export async function replayFrom(
 ): Promise<void> {
   for await (const slot of readSlots(store, state.head.sequence + 1)) {
     see(applySlot(state, slot, journalKey))
-  }
-}
-
-/**
- * Requires that this version knows every feature that the journal asks for. Version 1 defines none. SPEC §5.1
- * @throws {StopError} `newer-repository` when it asks for more.
- */
-export function requireFeatures({ features }: JournalState, use: (typeof FEATURE_LISTS)[number]): void {
-  const [unknown] = features[use]
-  if (unknown !== undefined) {
-    throw new StopError('newer-repository', `This repository needs the feature ${unknown} to ${use}, which this version does not have.`, {
-      hint: 'Update this program; nothing was changed.',
-      fields: { use, features: features[use] },
-    })
   }
 }

@@ -75,10 +75,23 @@ function existing(named: string): { path: Buffer; isDirectory: boolean } {
     const real = fs.realpathSync(absolute, { encoding: 'buffer' })
     return { path: real, isDirectory: fs.statSync(real).isDirectory() }
   } catch (cause) {
+    if (isSymlink(absolute))
+      throw new UsageError('no-such-path', `${absolute} is a symlink that leads nowhere, and one that is named is followed.`, {
+        hint: 'Mend the link, or name the directory that it lies in: that is backed up with the link as it is.',
+        cause,
+      })
     throw new UsageError('no-such-path', `There is nothing to back up at ${absolute}.`, {
       hint: 'Check the path and its permissions.',
       cause,
     })
+  }
+}
+
+function isSymlink(absolute: string): boolean {
+  try {
+    return fs.lstatSync(absolute).isSymbolicLink()
+  } catch {
+    return false
   }
 }
 

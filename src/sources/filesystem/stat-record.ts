@@ -1,7 +1,7 @@
 // What decides whether a file is unchanged: inode, type and mode, owner, size, times, link count; 64 bytes a file. SPEC §9.2.
 // The device is left out: its number may change with every boot, while inode, size and both times stay. They miss two things: a write
 // through mmap into a page that is dirty already moves no time, and an image of a file system with fixed times may stand where another
-// one was (image-devices.ts). `--reread` is for both (docs/operations.md).
+// one was (typed-devices.ts). `--reread` is for both (docs/operations.md).
 
 import type { FileStat, Timespec } from '../../runtime/posix/file-stat.ts'
 import { STAMP_WORDS, StatBuffer } from '../../runtime/posix/stat-buffer.ts'
@@ -50,10 +50,19 @@ export class StatRecords {
     return this.#words[STAMP_WORDS * index] === FORGOTTEN_LINKS
   }
 
-  /** The two halves of the inode, the lower one first. */
-  inodeInto(index: number, target: Uint32Array, at: number): void {
-    target[at] = this.#words[STAMP_WORDS * index + INODE_AT]!
-    target[at + 1] = this.#words[STAMP_WORDS * index + INODE_AT + 1]!
+  /** How many names the file has. To be asked before the record may be forgotten. */
+  linkCount(index: number): number {
+    return this.#words[STAMP_WORDS * index]!
+  }
+
+  /** The lower half of the inode. */
+  inodeLow(index: number): number {
+    return this.#words[STAMP_WORDS * index + INODE_AT]!
+  }
+
+  /** The upper half of the inode. */
+  inodeHigh(index: number): number {
+    return this.#words[STAMP_WORDS * index + INODE_AT + 1]!
   }
 
   /** Whether it equals record `from` of others; with a count, whether so many do. */
