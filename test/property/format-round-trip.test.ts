@@ -14,7 +14,7 @@ import { samples } from './format-arbitraries/samples.ts'
 const property = countedProperties('property-format')
 
 /** Records that people may write in more than one way: spaces in JSON, lower case in a recovery code. */
-const MANY_FORMS: ReadonlySet<string> = new Set(['repository-json', 'identity-file', 'recovery-code'])
+const MANY_FORMS: ReadonlySet<string> = new Set(['identity-file', 'recovery-code'])
 
 interface Damage {
   readonly flips: readonly (readonly [place: number, mask: number])[]

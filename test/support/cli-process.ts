@@ -7,6 +7,9 @@ import path from 'node:path'
 
 const LAUNCHER = path.join(import.meta.dirname, '../../bin/cairn.js')
 
+/** Of util-linux: runs a command at a terminal of its own. */
+const TERMINAL = 'script'
+
 /** Takes the Node that runs it for an old one, and the one that is started from it for what it is. */
 const OLD_NODE = `
 if (process.env.TEST_STARTED === undefined)
@@ -77,7 +80,7 @@ export class CliPlace {
   /** Runs a line of sh, as in `shell`, at a terminal of its own: `script` of util-linux makes it. What is printed comes on stdout. */
   startAtTerminal(line: string): ChildProcess {
     const quoted = [process.execPath, LAUNCHER].map((each) => `'${each}'`).join(' ')
-    return this.#spawn('script', ['-qec', `set -- ${quoted}; ${line}`, '/dev/null'], { SHELL: '/bin/sh', TERM: 'xterm' })
+    return this.#spawn(TERMINAL, ['-qec', `set -- ${quoted}; ${line}`, '/dev/null'], { SHELL: '/bin/sh', TERM: 'xterm' })
   }
 
   #spawn(
@@ -115,7 +118,7 @@ export class CliPlace {
 
 /** Why no terminal can be had here; undefined when it can. */
 export function whyNoTerminal(): string | undefined {
-  const { status, error } = spawnSync('script', ['-qec', 'test -t 0', '/dev/null'], { env: { ...process.env, SHELL: '/bin/sh' } })
+  const { status, error } = spawnSync(TERMINAL, ['-qec', 'test -t 0', '/dev/null'], { env: { ...process.env, SHELL: '/bin/sh' } })
   return status === 0 ? undefined : `it takes script of util-linux: ${error?.message ?? `exit ${status}`}`
 }
 

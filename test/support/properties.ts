@@ -16,7 +16,8 @@ export function countedProperties(section: string, cases = new CaseCounter()) {
   return <Values extends [unknown, ...unknown[]]>(arbitraries: Arbitraries<Values>) =>
     (name: string, check: (...values: Values) => unknown): void => {
       const property = fc.asyncProperty<Values>(...arbitraries, (...values) => counted(cases, name, () => check(...values)))
-      test(`${name}`, () => fc.assert(property, { numRuns: PROPERTY_CASES }), MANY_CASES_MS)
+      // oxlint-disable-next-line vitest/valid-title -- it is a string, as its type says
+      test(name, () => fc.assert(property, { numRuns: PROPERTY_CASES }), MANY_CASES_MS)
     }
 }
 
