@@ -314,7 +314,7 @@ describe('looking', () => {
       parents: [],
       host: os.hostname(),
       createdBy: `${os.userInfo().username}@${os.hostname()}`,
-      actor: '',
+      actor: `person:${os.userInfo().username}`,
       excludes: ['*.none'],
       roots: [{ path: place.at('sample') }],
       problems: [],
