@@ -24,7 +24,7 @@ import { bench, codeOf, describeTree, entry, file, HELLO, place, watchCanary } f
 
 const isRoot = process.geteuid!() === 0
 
-watchCanary()
+watchCanary('hostile-staging')
 
 const permit = (): Permit => issuePermit('test', (path) => path === place().target)
 
