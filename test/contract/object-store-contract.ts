@@ -209,6 +209,7 @@ export function storeContract(name: string, make: MakeStore): void {
       expect(await store.put(journalKey(1), text('new'))).toBe('created')
     })
 
+    // LESSONS: rclone serve restic: `../` in a key escaped the root.
     test.each(BAD_KEYS)('the key %j is refused by every method', async (key) => {
       const permit = issuePermit('test', () => true)
       const refused = { name: 'FormatError', code: 'store-key' }

@@ -18,6 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => cases.record('damage-packs'))
 
+// LESSONS: restic: a deleted snapshot goes unnoticed (`delete` in `manifests`).
 describe.each(['packs/data', 'packs/tree', 'index', 'manifests'] as const)('%s', (kind) => {
   test.each(DAMAGES)(
     '%s',

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
+import os from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CliPlace } from '../support/cli-process.ts'
 
@@ -9,6 +10,12 @@ const place = new CliPlace()
 /** Root may read any file, save those of the kernel that nobody can read. */
 const UNREADABLE = fs.globSync('/sys/bus/*/drivers_probe')[0]
 const HOSTILE = Buffer.concat([Buffer.from('red\n\x1b[31m'), Buffer.from([0xff])])
+/** SPEC §6.5 without `format`, which is 1 in all; `root` is told as the mode that a restored tree gets. */
+const MANIFEST_FIELDS = fieldsOf(
+  'backupId contentId series parents createdAt durationMs createdBy actor source description requestId environment host ' +
+    'toolVersion applicationVersion storageSpecVersion tags roots excludes statistics complete problems problemCount',
+)
+const STATISTICS_FIELDS = fieldsOf('files directories symlinks others bytes newBytes storedBytes newFiles changedFiles classes')
 let first = ''
 let second = ''
 
@@ -16,7 +23,7 @@ beforeAll(async () => {
   makeSample()
   await place.json(['init', '--name', 'test'])
   const facts = ['--tag', 'ticket=7', '--source', 'AI Refactor Task-12', '--environment', 'staging', '--request-id', 'r-1']
-  const versions = ['--application-version', '2.1', '--storage-spec-version', '3']
+  const versions = ['--application-version', '2.1', '--storage-spec-version', '3', '--exclude', '*.none']
   first = (await place.json(['commit', 'sample', '--name', 's', '-m', 'the first', ...facts, ...versions])).snapshot
   fs.appendFileSync(place.at('sample/a/x.txt'), 'more\n')
   fs.chmodSync(place.at('sample/a/data.db'), 0o600)
@@ -25,6 +32,10 @@ beforeAll(async () => {
   second = (await place.json(['commit', 'sample', '--name', 's', '-m', 'the second'])).snapshot
 }, 60_000)
 afterAll(() => place.remove())
+
+function fieldsOf(names: string): string[] {
+  return names.split(' ').sort()
+}
 
 function makeSample(): void {
   place.write('sample/a/x.txt', 'hello\n')
@@ -93,6 +104,7 @@ describe('commit', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(code).toBe(0)
+    expect(lines.length).toBeGreaterThan(1)
     expect(lines.slice(0, -1).every((line) => 'progress' in line)).toBe(true)
     expect(lines.length).toBeGreaterThan(1)
     const quiet = await place.run(['commit', 'sample', '--name', 'json', '--json', '-q'])
@@ -294,7 +306,19 @@ describe('looking', () => {
 
   test('show --json gives every field of the manifest and the BackupMetadata view', async () => {
     const shown = await place.json(['show', first.slice(0, 12)])
+    const { snapshot: _, sequence, member, rootMode, backupMetadata: view, ...fields } = shown
+    expect(Object.keys(fields).sort()).toEqual(MANIFEST_FIELDS)
+    expect([sequence, member, rootMode]).toEqual([1, expect.stringMatching(/^[0-9a-f]{64}$/), '0755'])
+    expect(Object.keys(fields.statistics).sort()).toEqual(STATISTICS_FIELDS)
     expect(shown).toMatchObject({
+      parents: [],
+      host: os.hostname(),
+      createdBy: `${os.userInfo().username}@${os.hostname()}`,
+      actor: `person:${os.userInfo().username}`,
+      excludes: ['*.none'],
+      roots: [{ path: place.at('sample') }],
+      problems: [],
+      problemCount: 0,
       snapshot: first,
       series: 's',
       source: 'AI Refactor Task-12',
@@ -307,7 +331,8 @@ describe('looking', () => {
       complete: true,
       statistics: { files: 4, classes: { database: { files: 1 }, logs: { files: 1 } } },
     })
-    const { files, ...metadata } = shown.backupMetadata
+    expect((await place.json(['show', second])).parents).toEqual([first])
+    const { files, ...metadata } = view
     expect(metadata).toEqual({
       id: shown.backupId,
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/),

@@ -9,12 +9,10 @@ import { planRestore, type RestoreOutcome, runRestore } from '../../src/operatio
 import { MemoryStore } from '../../src/repository/store/memory-store.ts'
 import { removeTree } from '../support/random-tree.ts'
 import { commitIn, initIn, openAs, type TestOwner } from '../support/repository.ts'
+import { IN_MEMORY } from '../support/scratch.ts'
 import { linesInSnapshot, linesOnDisk } from '../support/tree.ts'
 
 export const isRoot = process.geteuid?.() === 0
-
-/** A file system in memory, where there is one: it takes extended attributes of 64 KiB, and nothing waits for a disk. */
-const SCRATCH = fs.existsSync('/dev/shm') ? '/dev/shm' : '/tmp'
 
 export interface FilesFixture {
   store: MemoryStore
@@ -30,7 +28,7 @@ export function filesFixture(): FilesFixture {
   const fixture = {} as FilesFixture
   let base = ''
   beforeEach(async () => {
-    base = fs.mkdtempSync(path.join(SCRATCH, 'cairn-files-'))
+    base = fs.mkdtempSync(path.join(IN_MEMORY, 'cairn-files-'))
     fixture.source = path.join(base, 'source')
     fixture.target = path.join(base, 'target')
     fs.mkdirSync(fixture.source)

@@ -103,6 +103,7 @@ describe('key add', () => {
 })
 
 describe('key remove', () => {
+  // LESSONS: restic: a leaked key cannot be revoked.
   test('takes slot and rights away; nobody opens it with that key any more', async () => {
     const env = ownersCopy()
     const file = place.at(`gone-${path.basename(env.CAIRN_HOME)}.json`)

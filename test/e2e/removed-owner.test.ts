@@ -1,4 +1,5 @@
 // After the owner of a lost machine was removed: what it stored is found sound by `verify --data`, and not stored again.
+// LESSONS: restic: a leaked key cannot be revoked.
 
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'

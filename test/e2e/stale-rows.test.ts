@@ -28,6 +28,7 @@ function used(daysAgo: number, name: string): string {
 
 const rows = (number: number): string => `files-${number.toString(16).padStart(32, '0')}.db`
 
+// LESSONS: temp files recognised by a part of their name, so that live ones were deleted: whole names only.
 test('what was not used for 90 days goes; what was, or is open, or is nobody’s, stays', async () => {
   const gone = [used(91, rows(1)), used(91, `${rows(1)}-wal`)]
   const stays = [used(89, rows(2)), used(200, rows(3)), used(0, `${rows(3)}-wal`), used(200, 'files-notes.db')]

@@ -307,6 +307,7 @@ describe('manifests, index and small objects', () => {
   })
 })
 
+// LESSONS: verification "skipped" that exits 0.
 describe('a check that did not run is no success', () => {
   test('a store that fails', async () => {
     const failed = new StoreError('store-access', 'no')

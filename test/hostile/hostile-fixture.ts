@@ -15,7 +15,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect } from 'vitest'
+import { CaseCounter } from '../../bench/case-counter.ts'
+import { recordReliability } from '../../bench/reliability.ts'
 import { ENTRY_FILE, type Entry } from '../../format/tree.ts'
 import { readXattrs } from '../../src/runtime/posix/xattr.ts'
 import { type DirectoryTable, DirectoryTableBuilder } from '../../src/targets/directory-table.ts'
@@ -40,9 +42,13 @@ export function place(): Hostile {
   return current
 }
 
-/** Gives each case of a file its own place, and compares the canary after it. */
-export function watchCanary(): void {
-  beforeEach(() => {
+/** Gives each case of a file its own place, and compares the canary after it. They are a section of bench/RELIABILITY.md. */
+export function watchCanary(section: string): void {
+  const cases = new CaseCounter()
+  let pass: () => void
+  afterAll(() => recordReliability(section, cases))
+  beforeEach(({ task }) => {
+    pass = cases.begin(task.suite?.name || task.name)
     const base = mkdtempSync(join(tmpdir(), 'cairn-hostile-'))
     chmodSync(base, 0o777)
     current = { base, canary: join(base, 'canary'), target: join(base, 'target') }
@@ -53,10 +59,11 @@ export function watchCanary(): void {
     symlinkSync('file', join(current.canary, 'symlink'))
     before = describeTree(current.canary)
   })
-  afterEach(() => {
+  afterEach(({ task }) => {
     const after = describeTree(current.canary)
     rmSync(current.base, { recursive: true, force: true })
     expect(after).toBe(before)
+    if (task.result?.state !== 'fail') pass()
   })
 }
 

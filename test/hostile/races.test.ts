@@ -8,7 +8,7 @@ import { StopError } from '../../src/errors.ts'
 import { currentRestorer } from '../../src/targets/metadata.ts'
 import { bench, file, place, watchCanary } from './hostile-fixture.ts'
 
-watchCanary()
+watchCanary('hostile-races')
 
 let attacker: { readonly process: ChildProcess; readonly ended: Promise<unknown> } | undefined
 

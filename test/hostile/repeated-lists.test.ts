@@ -26,6 +26,7 @@ async function forged(chunk: Uint8Array, width: number, levels: number): Promise
 beforeEach(() => fs.mkdirSync(at('place'), { recursive: true }))
 
 describe('a file of lists', () => {
+  // LESSONS: endless lists: caps before work.
   test('whose pieces are finer than the format allows is refused by all that walk it', async () => {
     const snapshot = await forged(Buffer.from('x'), 4096, 3)
     const { root } = await repository.readManifest(snapshot)

@@ -26,7 +26,7 @@ import { bench, codeOf, describeTree, entry, file, HELLO, place, watchCanary } f
 
 const isRoot = process.geteuid!() === 0
 
-watchCanary()
+watchCanary('hostile-tree-writer')
 
 describe('names that lead elsewhere', () => {
   const names: readonly (readonly [string, Uint8Array])[] = [

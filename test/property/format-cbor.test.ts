@@ -1,7 +1,7 @@
 // The hand-written CBOR of format/ against cborg, and the small arithmetic of SPEC §6.3.
 
-import { fc, test } from '@fast-check/vitest'
 import { decode as cborgDecode, encode as cborgEncode, rfc8949EncodeOptions } from 'cborg'
+import * as fc from 'fast-check'
 import { expect } from 'vitest'
 import { toHex } from '../../format/bytes.ts'
 import { decodeCbor, encodeCbor } from '../../format/cbor.ts'
@@ -11,10 +11,12 @@ import { padme } from '../../format/padme.ts'
 import { encodeList, encodeStream, type Stream, streamFromCbor, streamToCbor } from '../../format/stream.ts'
 import { encodeEntry, entryFromCbor, entryToCbor } from '../../format/tree.ts'
 import { toJson } from '../../format/vectors/vector.ts'
+import { countedProperties } from '../support/properties.ts'
 import { anyCbor } from './format-arbitraries/basic.ts'
 import { entry, fileStream } from './format-arbitraries/tree.ts'
 
-const RUNS = { numRuns: 2000 }
+const property = countedProperties('property-cbor')
+
 const STRICT = { strict: true, allowIndefinite: false, allowUndefined: false, rejectDuplicateMapKeys: true, useMaps: true }
 
 function cborg(value: unknown): Uint8Array {
@@ -48,15 +50,15 @@ function plainEntry(one: Entry): ReadonlyMap<number, unknown> {
   return new Map(fields.filter(([, value]) => value !== undefined))
 }
 
-test.prop([entry], RUNS)('entries have the bytes that cborg gives them', (one) => {
+property([entry])('entries have the bytes that cborg gives them', (one) => {
   expect(toHex(encodeEntry(one))).toBe(toHex(cborg(plainEntry(one))))
 })
 
-test.prop([entry], RUNS)('entries survive being a CBOR value', (one) => {
+property([entry])('entries survive being a CBOR value', (one) => {
   expect(toJson(entryFromCbor(entryToCbor(one)))).toEqual(toJson(one))
 })
 
-test.prop([fileStream], RUNS)('streams and lists have the bytes that cborg gives them', (stream) => {
+property([fileStream])('streams and lists have the bytes that cborg gives them', (stream) => {
   expect(toHex(encodeStream(stream))).toBe(toHex(cborg(plainStream(stream))))
   expect(toHex(encodeCbor(streamToCbor(stream)))).toBe(toHex(encodeStream(stream)))
   expect(toJson(streamFromCbor(streamToCbor(stream), { holes: true }))).toEqual(toJson(stream))
@@ -65,16 +67,16 @@ test.prop([fileStream], RUNS)('streams and lists have the bytes that cborg gives
   expect(toHex(encodeList(stream.items))).toBe(toHex(cborg(items)))
 })
 
-test.prop([anyCbor()], RUNS)('every value has the bytes that cborg gives it', (value) => {
+property([anyCbor()])('every value has the bytes that cborg gives it', (value) => {
   expect(toHex(encodeCbor(value))).toBe(toHex(cborg(value)))
 })
 
-test.prop([anyCbor()], RUNS)('cborg reads what we write as we do', (value) => {
+property([anyCbor()])('cborg reads what we write as we do', (value) => {
   const bytes = encodeCbor(value)
   expect(toJson(cborgDecode(bytes, STRICT))).toEqual(toJson(decodeCbor(bytes)))
 })
 
-test.prop([fc.uint8Array({ maxLength: 60 })], RUNS)('what we accept, cborg accepts and writes the same', (noise) => {
+property([fc.uint8Array({ maxLength: 60 })])('what we accept, cborg accepts and writes the same', (noise) => {
   let value: unknown
   try {
     value = decodeCbor(noise)
@@ -94,7 +96,7 @@ function plainPadme(size: bigint): bigint {
   return ((size + step - 1n) / step) * step
 }
 
-test.prop([fc.oneof(fc.nat(5000), fc.integer({ min: 0, max: 2 ** 48 }))], RUNS)('Padmé sizes', (size) => {
+property([fc.oneof(fc.nat(5000), fc.integer({ min: 0, max: 2 ** 48 }))])('Padmé sizes', (size) => {
   const padded = padme(size)
   expect(BigInt(padded)).toBe(plainPadme(BigInt(size)))
   expect(padded).toBeGreaterThanOrEqual(size)

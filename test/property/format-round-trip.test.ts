@@ -1,18 +1,20 @@
 // Every record of format/: what was encoded decodes to the same value and to the same bytes again, and bytes that were damaged
 // either decode to something with exactly these bytes or are refused with a FormatError.
 
-import { fc, test } from '@fast-check/vitest'
+import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { toHex } from '../../format/bytes.ts'
 import { FormatError } from '../../format/format-error.ts'
 import { codecs } from '../../format/vectors/codecs.ts'
 import { toJson } from '../../format/vectors/vector.ts'
+import { countedProperties } from '../support/properties.ts'
 import type { Sample } from './format-arbitraries/basic.ts'
 import { samples } from './format-arbitraries/samples.ts'
 
-const RUNS = { numRuns: 2000 }
+const property = countedProperties('property-format')
+
 /** Records that people may write in more than one way: spaces in JSON, lower case in a recovery code. */
-const MANY_FORMS: ReadonlySet<string> = new Set(['repository-json', 'identity-file', 'recovery-code'])
+const MANY_FORMS: ReadonlySet<string> = new Set(['identity-file', 'recovery-code'])
 
 interface Damage {
   readonly flips: readonly (readonly [place: number, mask: number])[]
@@ -45,14 +47,14 @@ describe.each(Object.keys(samples) as (keyof typeof samples)[])('%s', (record) =
   const { decode, encode } = codecs[record]
   const arbitrary: fc.Arbitrary<Sample> = samples[record]
 
-  test.prop([arbitrary], RUNS)('round trip', ({ value, context = {} }) => {
+  property([arbitrary])('round trip', ({ value, context = {} }) => {
     const bytes = encode(value, context)
     const decoded = decode(bytes, context)
     expect(toJson(decoded)).toEqual(toJson(value))
     expect(toHex(encode(decoded, context))).toBe(toHex(bytes))
   })
 
-  test.prop([arbitrary, damage], RUNS)('damage', ({ value, context = {} }, harm) => {
+  property([arbitrary, damage])('damage', ({ value, context = {} }, harm) => {
     const bytes = damaged(encode(value, context), harm)
     const decoded = decodeOrRefuse(() => decode(bytes, context))
     if (decoded === undefined || MANY_FORMS.has(record)) return
@@ -61,7 +63,7 @@ describe.each(Object.keys(samples) as (keyof typeof samples)[])('%s', (record) =
     expect(toHex(record.endsWith('-header') ? bytes.subarray(0, again.length) : bytes)).toBe(toHex(again))
   })
 
-  test.prop([arbitrary, fc.uint8Array({ maxLength: 100 })], RUNS)('noise', ({ context = {} }, noise) => {
+  property([arbitrary, fc.uint8Array({ maxLength: 100 })])('noise', ({ context = {} }, noise) => {
     decodeOrRefuse(() => decode(noise, context))
   })
 })

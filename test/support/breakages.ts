@@ -174,6 +174,7 @@ const packs: readonly Breakage[] = [
   { name: 'data packs: absent', apply: ({ root }) => fs.rmSync(`${root}/packs/data`, { recursive: true }) },
   { name: 'tree packs: a byte flipped in the block', apply: ({ root }) => filesIn(root, 'packs/tree').forEach((file) => flip(file, 1300)) },
   { name: 'packs truncated', apply: ({ root }) => everyPack(root, (file) => fs.truncateSync(file, 1250)) },
+  // LESSONS: CVE-2016-10099 and CVE-2023-36811 (borg): an object of one kind accepted in the place of another.
   { name: 'a tree pack in the place of each data pack', apply: ({ root }) => asData(root, filesIn(root, 'packs/tree')[0]!) },
   {
     name: 'no index, and a byte of the footers flipped',

@@ -1,11 +1,14 @@
 // The real program as a subprocess, with a home, a repository and a sample of its own.
 
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
 const LAUNCHER = path.join(import.meta.dirname, '../../bin/cairn.js')
+
+/** Of util-linux: runs a command at a terminal of its own. */
+const TERMINAL = 'script'
 
 /** Takes the Node that runs it for an old one, and the one that is started from it for what it is. */
 const OLD_NODE = `
@@ -74,6 +77,12 @@ export class CliPlace {
     return outcomeOf(this.#spawn('/bin/sh', ['-c', line, process.execPath, LAUNCHER]))
   }
 
+  /** Runs a line of sh, as in `shell`, at a terminal of its own: `script` of util-linux makes it. What is printed comes on stdout. */
+  startAtTerminal(line: string): ChildProcess {
+    const quoted = [process.execPath, LAUNCHER].map((each) => `'${each}'`).join(' ')
+    return this.#spawn(TERMINAL, ['-qec', `set -- ${quoted}; ${line}`, '/dev/null'], { SHELL: '/bin/sh', TERM: 'xterm' })
+  }
+
   #spawn(
     command: string,
     args: readonly string[],
@@ -105,6 +114,12 @@ export class CliPlace {
   remove(): void {
     fs.rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+/** Why no terminal can be had here; undefined when it can. */
+export function whyNoTerminal(): string | undefined {
+  const { status, error } = spawnSync(TERMINAL, ['-qec', 'test -t 0', '/dev/null'], { env: { ...process.env, SHELL: '/bin/sh' } })
+  return status === 0 ? undefined : `it takes script of util-linux: ${error?.message ?? `exit ${status}`}`
 }
 
 /** What a started program said, and how it ended. */

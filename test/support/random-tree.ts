@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import * as fc from 'fast-check'
 import { utimensAt } from '../../src/runtime/posix/metadata.ts'
 import { mknodAt } from '../../src/runtime/posix/node-at.ts'
+import { removeXattr, writeXattr } from '../../src/runtime/posix/xattr.ts'
 
 const NAMES = ['a', 'b', 'c', 'dd', 'é', '\xff\xfe', ' ', '-x', 'x'.repeat(255), '.hidden', 'new\nline', 'x.db', 'y.conf', 'z.log'] as const
 
@@ -19,6 +20,7 @@ export type Step =
   | { readonly kind: 'append'; readonly at: readonly number[]; readonly size: number }
   | { readonly kind: 'touch'; readonly at: readonly number[]; readonly seconds: number; readonly nanoseconds: number }
   | { readonly kind: 'chmod'; readonly at: readonly number[]; readonly mode: number }
+  | { readonly kind: 'xattr'; readonly at: readonly number[]; readonly name: string; readonly size: number | undefined }
 
 const at = fc.array(fc.nat(NAMES.length - 1), { minLength: 1, maxLength: 3 })
 const size = fc.oneof(
@@ -51,16 +53,30 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('chmod' as const), at, mode }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('xattr' as const),
+      at,
+      name: fc.constantFrom('user.a', 'user.b', 'user.\xff'),
+      size: fc.constantFrom(undefined, 0, 10, 1500, 3000), // those of one file fit into one block of ext4
+    }),
+  },
 )
 
-/** Does a step where it makes sense, and nothing where it does not: a path may be taken, or gone. */
-export function applyStep(root: string, step: Step): void {
+const SENSELESS = ['ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOTEMPTY', 'ELOOP', 'EPERM', 'ENXIO', 'EINVAL', 'ESPIPE']
+/** What is said of an attribute that is not there, of a file system that has none, and of one whose room for them is taken. */
+const SENSELESS_XATTR = [...SENSELESS, 'ENODATA', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSPC']
+
+/** Does a step where it makes sense, and nothing where it does not: a path may be taken, or gone. Tells whether it was done. */
+export function applyStep(root: string, step: Step): boolean {
   try {
     doStep(root, step)
+    return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (!['ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOTEMPTY', 'ELOOP', 'EPERM', 'ENXIO', 'EINVAL', 'ESPIPE'].includes(code ?? ''))
-      throw error
+    if (!(step.kind === 'xattr' ? SENSELESS_XATTR : SENSELESS).includes(code ?? '')) throw error
+    return false
   }
 }
 
@@ -89,6 +105,19 @@ function doStep(root: string, step: Step): void {
       return inParent(file, (fd, name) => utimensAt(fd, name, 'omit', { seconds: step.seconds, nanoseconds: step.nanoseconds }))
     case 'chmod':
       return regular(file) ? fs.chmodSync(file, step.mode) : undefined
+    case 'xattr':
+      return changeXattr(file, Buffer.from(step.name, 'latin1'), step.size)
+  }
+}
+
+/** Sets an attribute of so many bytes, or removes it. */
+function changeXattr(file: Buffer, name: Buffer, size: number | undefined): void {
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
+  try {
+    if (size === undefined) removeXattr(fd, name)
+    else writeXattr(fd, name, bytes(size, size))
+  } finally {
+    fs.closeSync(fd)
   }
 }
 

@@ -6,6 +6,9 @@ import path from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { removeTree } from './random-tree.ts'
 
+/** A file system in memory, where there is one: it takes extended attributes of 64 KiB, and nothing waits for a disk. */
+export const IN_MEMORY = fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir()
+
 /** Makes the directory before the tests of this file and removes it after them; `at` gives paths in it. */
 export function scratch(): { at(...parts: string[]): string } {
   let directory = ''

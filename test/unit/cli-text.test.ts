@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { fc, test as property } from '@fast-check/vitest'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EXITS, exitCodeOf } from '../../cli/exit-codes.ts'
 import { humanBytes, humanCount, humanDuration, right, table } from '../../cli/output/human.ts'
@@ -12,19 +12,19 @@ import * as errors from '../../src/errors.ts'
 import { log } from '../../src/operations/log/log.ts'
 import { Tally } from '../../src/operations/restore/outcome.ts'
 import { snapshotDetails } from '../support/journal-fixture.ts'
+import { countedProperties } from '../support/properties.ts'
+
+const property = countedProperties('property-text')
 
 describe('paths as text', () => {
-  property.prop([fc.uint8Array({ maxLength: 40 })], { numRuns: 2000 })('what is printed can be typed, whatever the bytes', (bytes) => {
+  property([fc.uint8Array({ maxLength: 40 })])('what is printed can be typed, whatever the bytes', (bytes) => {
     expect(parsePathText(pathText(bytes))).toEqual(Buffer.from(bytes))
   })
 
-  property.prop([fc.string({ unit: 'binary', maxLength: 20 })], { numRuns: 2000 })(
-    'nothing that is printed can play with a terminal',
-    (text) => {
-      const shown = pathText(Buffer.from(text)) + printableLine(text)
-      expect(shown).not.toMatch(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u)
-    },
-  )
+  property([fc.string({ unit: 'binary', maxLength: 20 })])('nothing that is printed can play with a terminal', (text) => {
+    const shown = pathText(Buffer.from(text)) + printableLine(text)
+    expect(shown).not.toMatch(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u)
+  })
 
   test.each([
     ['plain/näme', 'plain/näme'],
@@ -59,13 +59,10 @@ describe('suggestions', () => {
     expect(nearest('frobnicate', ['init', 'commit', 'log'])).toBeUndefined()
   })
 
-  property.prop([fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 })])(
-    'a distance is symmetric and 0 for equal words only',
-    (a, b) => {
-      expect(editDistance(a, b)).toBe(editDistance(b, a))
-      expect(editDistance(a, b) === 0).toBe(a === b)
-    },
-  )
+  property([fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 })])('a distance is symmetric and 0 for equal words only', (a, b) => {
+    expect(editDistance(a, b)).toBe(editDistance(b, a))
+    expect(editDistance(a, b) === 0).toBe(a === b)
+  })
 })
 
 describe('figures', () => {
@@ -125,14 +122,11 @@ describe('JSON', () => {
     )
   })
 
-  property.prop([fc.array(fc.jsonValue(), { maxLength: 5 }), fc.boolean()])(
-    'a streamed list is the same object',
-    async (items, hasTail) => {
-      const tail = hasTail ? () => ({ end: true }) : undefined
-      const text = (await Array.fromAsync(jsonWithList({ a: 1 }, 'list', items, tail))).join('')
-      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ a: 1, list: items, ...tail?.() })))
-    },
-  )
+  property([fc.array(fc.jsonValue(), { maxLength: 5 }), fc.boolean()])('a streamed list is the same object', async (items, hasTail) => {
+    const tail = hasTail ? () => ({ end: true }) : undefined
+    const text = (await Array.fromAsync(jsonWithList({ a: 1 }, 'list', items, tail))).join('')
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ a: 1, list: items, ...tail?.() })))
+  })
 })
 
 describe('exit codes', () => {

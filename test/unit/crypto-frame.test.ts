@@ -50,6 +50,7 @@ describe('frames', () => {
     }
   })
 
+  // LESSONS: decompression bombs: caps before work.
   test('a raw size beyond the limit is refused before anything is decompressed', () => {
     const bomb = sealPlain(encodeFrameHeader(1, 0xffff_ffff), zstdCompressSync(Buffer.alloc(1 << 20)))
     expect(() => openFrame(key, nonce, ad, bomb, MAX)).toThrow(format('frame-too-large'))

@@ -140,6 +140,7 @@ describe('a slot that somebody else made for a public key', () => {
   })
 })
 
+// LESSONS: absurd Argon2 parameters from an untrusted file: caps before work.
 test.each([
   ['memory', { memoryKiB: 4_000_000, passes: 1, lanes: 1 }],
   ['passes', { memoryKiB: 1_048_576, passes: 1_000_000, lanes: 1 }],

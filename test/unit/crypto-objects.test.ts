@@ -90,6 +90,7 @@ describe('packs', () => {
     expect(() => openPackKeys(header.subarray(0, 1199), readKeys, expected)).toThrow(format('pack-truncated'))
   })
 
+  // LESSONS: CVE-2016-10099 and CVE-2023-36811 (borg): what users stored was accepted as a manifest.
   test('relabelling data as tree is refused, with and without the label', () => {
     const { header } = sealPackKeys(sealing, 0, repository, 1)
     expect(() => openPackKeys(header, readKeys, { repository, kind: 2 })).toThrow(integrity('pack-kind'))
@@ -200,6 +201,7 @@ describe('manifests', () => {
     expect(() => openManifest(stolen, { ...context, publicKeyOf: both })).toThrow(integrity('authentication'))
   })
 
+  // LESSONS: plakar verifies a signature with the key that stands in what is signed: here it comes from the journal.
   test('a manifest by nobody, of another repository, or without a read key is refused', () => {
     expect(() => openManifest(sealManifest(MANIFEST, { ...sealer, signing: stranger }).bytes, context)).toThrow(
       integrity('manifest-signer'),

@@ -1,8 +1,8 @@
 // Signatures of keys that no honest program makes: Cairn and the independent reader say the same of each, and it is what SPEC §4.6 says.
 
-import { fc, test } from '@fast-check/vitest'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { describe, expect } from 'vitest'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../format/bytes.ts'
 import { signatureInput } from '../../format/derivations.ts'
 import { signatureCases } from '../../format/vectors/signature-cases.ts'
@@ -11,10 +11,10 @@ import { sha256 } from '../../src/repository/crypto/hash.ts'
 import { memberId, verifySignature } from '../../src/repository/crypto/signing.ts'
 import { isSigned } from '../independent-reader.ts'
 import { oddKey, type Signed, signOddly, torsionOf } from '../support/odd-signatures.ts'
-import { SLOW } from '../support/tier.ts'
+import { countedProperties } from '../support/properties.ts'
 
-/** Random keys are half of mixed order; each costs some milliseconds of slow, plain arithmetic. */
-const RUNS = SLOW ? 20_000 : 2000
+const property = countedProperties('crypto-odd-keys')
+
 const SIGNED: Signed = { kind: 'lease', repository: Buffer.alloc(32, 0x11), bytes: Buffer.from('an object') }
 
 function verdicts(publicKey: Buffer, signature: Buffer): { readonly cairn: boolean; readonly reader: boolean } {
@@ -53,15 +53,12 @@ describe('the vectors', () => {
 const scalar = fc.oneof({ weight: 9, arbitrary: fc.bigInt(1n, 2n ** 250n) }, { weight: 1, arbitrary: fc.constant(0n) })
 const torsion = fc.oneof({ weight: 3, arbitrary: fc.nat(7) }, { weight: 1, arbitrary: fc.constant(0) })
 
-test.prop([scalar, torsion, scalar, torsion], { numRuns: RUNS })(
-  'of a key and an R of any order, both say the same',
-  (secret, ofKey, nonce, ofR) => {
-    const key = oddKey(secret, ofKey)
-    const made = signOddly(key, SIGNED, nonce, ofR)
-    const { cairn, reader } = verdicts(key.publicKey, made.signature)
-    expect(cairn).toBe(reader)
-    if (secret === 0n || nonce === 0n) expect(cairn).toBe(false)
-    else expect(cairn).toBe((ofR + ofKey * torsionOf(made)) % 8 === 0)
-  },
-  300_000,
-)
+// Random keys are half of mixed order; each costs some milliseconds of slow, plain arithmetic.
+property([scalar, torsion, scalar, torsion])('of a key and an R of any order, both say the same', (secret, ofKey, nonce, ofR) => {
+  const key = oddKey(secret, ofKey)
+  const made = signOddly(key, SIGNED, nonce, ofR)
+  const { cairn, reader } = verdicts(key.publicKey, made.signature)
+  expect(cairn).toBe(reader)
+  if (secret === 0n || nonce === 0n) expect(cairn).toBe(false)
+  else expect(cairn).toBe((ofR + ofKey * torsionOf(made)) % 8 === 0)
+})

@@ -1,8 +1,11 @@
 // The gear chunker against a slow plain reading of SPEC §8, and the two properties that deduplication and secrecy rest on.
 import { createCipheriv } from 'node:crypto'
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { type ChunkSizes, cutPoints, gearTable, nextCut } from '../../src/repository/chunk/gear.ts'
+import { countedProperties } from '../support/properties.ts'
+
+const property = countedProperties('property-chunker')
 
 const SIZES: ChunkSizes = { minBytes: 64, averageBytes: 256, maxBytes: 1024 }
 const KEY = new Uint8Array(32).fill(7)
@@ -48,7 +51,7 @@ describe('gear table', () => {
 })
 
 describe('cut points', () => {
-  test.prop([stream, fc.nat(7), fc.uint8Array({ minLength: 32, maxLength: 32 })])(
+  property([stream, fc.nat(7), fc.uint8Array({ minLength: 32, maxLength: 32 })])(
     'equal the plain reference at every alignment',
     (bytes, shift, key) => {
       const table = gearTable(key)
@@ -61,7 +64,7 @@ describe('cut points', () => {
     },
   )
 
-  test.prop([stream])('keep every length between the bounds and cover the stream', (bytes) => {
+  property([stream])('keep every length between the bounds and cover the stream', (bytes) => {
     let start = 0
     for (const cut of cutPoints(bytes, 0, bytes.length, gearTable(KEY), SIZES)) {
       expect(cut - start).toBeLessThanOrEqual(SIZES.maxBytes)
@@ -82,7 +85,7 @@ describe('cut points', () => {
     }
   })
 
-  test.prop([fc.nat(), fc.integer({ min: 10_000, max: 90_000 }), fc.uint8Array({ minLength: 1, maxLength: 100 })])(
+  property([fc.nat(), fc.integer({ min: 10_000, max: 90_000 }), fc.uint8Array({ minLength: 1, maxLength: 100 })])(
     'move only near an insertion',
     (seed, at, inserted) => {
       const table = gearTable(KEY)
@@ -95,7 +98,7 @@ describe('cut points', () => {
     },
   )
 
-  test.prop([fc.nat(), fc.uint8Array({ minLength: 32, maxLength: 32 })])('fall elsewhere under another key', (seed, key) => {
+  property([fc.nat(), fc.uint8Array({ minLength: 32, maxLength: 32 })])('fall elsewhere under another key', (seed, key) => {
     fc.pre(!Buffer.from(key).equals(Buffer.from(KEY)))
     const bytes = noise(seed, 50_000)
     const old = new Set(cutPoints(bytes, 0, bytes.length, gearTable(KEY), SIZES))

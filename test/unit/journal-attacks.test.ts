@@ -163,6 +163,7 @@ describe('history', () => {
     await expectVoid(journal, elsewhere, 'repository')
   })
 
+  // LESSONS: gittuf CVE-2026-44544: an old but validly signed policy replayed.
   test('replay of an earlier entry of the same journal is void', async () => {
     const { journal, store, at } = await started()
     await commit(journal)
@@ -177,6 +178,7 @@ describe('history', () => {
     await expectVoid(journal, forge(at(), OWNER, 'repository_created', genesis.entry.clear), 'form')
   })
 
+  // LESSONS: restic: back-dated snapshots make forget drop the real ones.
   test('back-dated and future entries are harmless: their place alone counts', async () => {
     const { journal, open, at } = await started()
     await commit(journal)
@@ -245,6 +247,7 @@ describe('members', () => {
     }
   })
 
+  // LESSONS: restic: a leaked key cannot be revoked.
   test('a revoked writer is out from the next entry on; what it wrote before stays', async () => {
     const { journal, open, at } = await started()
     const writer = key(2)

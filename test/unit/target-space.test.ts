@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fc, test as given } from '@fast-check/vitest'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ENTRY_FILE, type Entry } from '../../format/tree.ts'
 import { type Piece, writePieces } from '../../src/targets/content.ts'
@@ -14,7 +14,10 @@ import { currentRestorer } from '../../src/targets/metadata.ts'
 import { mayCompress } from '../../src/targets/room.ts'
 import { Staging } from '../../src/targets/staging.ts'
 import { TreeWriter } from '../../src/targets/tree-writer.ts'
+import { countedProperties } from '../support/properties.ts'
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts'
+
+const property = countedProperties('property-pieces')
 
 const MEBIBYTE = 1 << 20
 const why = whyNoSmallDisk()
@@ -88,7 +91,7 @@ const cuts = fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 40 }), gap: f
   maxLength: 12,
 })
 
-given.prop([cuts])('pieces come to lie where they belong, whether or not they adjoin in memory', (list) => {
+property([cuts])('pieces come to lie where they belong, whether or not they adjoin in memory', (list) => {
   const memory = Buffer.alloc(600)
   for (let i = 0; i < memory.length; i++) memory[i] = (i * 31) % 251
   const expected = Buffer.alloc(600)

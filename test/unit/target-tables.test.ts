@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fc, test as property } from '@fast-check/vitest'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { orderByBlock, type PlannedBlock } from '../../src/operations/restore/block-order.ts'
 import { float64Column, RecordColumn, recordAt, uint32Column } from '../../src/operations/restore/columns.ts'
@@ -12,6 +12,9 @@ import { RestoreThreads } from '../../src/operations/restore/threads.ts'
 import type { IndexedBlock, IndexedPack } from '../../src/repository/objects/chunk-index.ts'
 import { DirectoryHandles } from '../../src/targets/directory-handles.ts'
 import { DirectoryTable, DirectoryTableBuilder } from '../../src/targets/directory-table.ts'
+import { countedProperties } from '../support/properties.ts'
+
+const property = countedProperties('property-tables')
 
 const MIB = 1 << 20
 
@@ -65,13 +68,13 @@ describe('handles of directories', () => {
 })
 
 describe('columns', () => {
-  property.prop([fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 50 })])('records come back as they were', (records) => {
+  property([fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 50 })])('records come back as they were', (records) => {
     const column = new RecordColumn()
     for (const record of records) column.push(record)
     const shared = column.share()
     expect(records.map((_, i) => [...recordAt(shared, i)])).toEqual(records.map((record) => [...record]))
   })
-  property.prop([fc.array(fc.nat({ max: 0xffff_ffff }), { maxLength: 5000 })])('numbers come back as they were', (numbers) => {
+  property([fc.array(fc.nat({ max: 0xffff_ffff }), { maxLength: 5000 })])('numbers come back as they were', (numbers) => {
     for (const column of [uint32Column(), float64Column()]) {
       for (const number of numbers) column.push(number)
       expect([...column.share()]).toEqual(numbers)
@@ -90,7 +93,7 @@ function blocksOf(packs: readonly (readonly number[])[]): PlannedBlock[] {
 }
 
 describe('order by block', () => {
-  property.prop([fc.array(fc.nat({ max: 7 }), { maxLength: 200 })])(
+  property([fc.array(fc.nat({ max: 7 }), { maxLength: 200 })])(
     'each wanted piece once, in the order of the walk within its block',
     (blockOf) => {
       const blocks = blocksOf([
