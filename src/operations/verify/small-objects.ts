@@ -44,7 +44,8 @@ async function checkSlots(repository: Repository, state: JournalState, problems:
     const slot = decodeSlotToOpen(bytes)
     members.add(toHex(slot.member))
     if (slotKey(slot.id) !== key) return 'it is the slot of another name'
-    if (!equalBytes(slot.repository, repository.id)) return 'it belongs to another repository'
+    if (!equalBytes(slot.repository, repository.id))
+      return `it belongs to another repository, as one that an interrupted init left: 'cairn key remove' takes it away`
     return hasRotted(bytes) ? `it is damaged, and may open no more: make another way in with 'cairn key add', then remove it` : undefined
   })
   for (const { slot, label } of state.slots.values()) {
