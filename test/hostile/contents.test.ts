@@ -23,7 +23,7 @@ import { ContentsStaging, interruptedExchange } from '../../src/targets/contents
 import { entriesOf, fill, keptIn, linesOfFill } from '../support/contents-target.ts'
 import { codeOf, place, watchCanary } from './hostile-fixture.ts'
 
-watchCanary('contents')
+watchCanary('hostile-contents')
 beforeEach(() => {
   mkdirSync(place().target)
   fill(place().target, 'old')
