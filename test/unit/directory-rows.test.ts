@@ -37,7 +37,7 @@ function entryOf(name: string): Buffer {
 function remembered(names: readonly string[], rows = new MemoryRows(), cached?: CachedDirectory): MemoryRows {
   const node = new DirectoryNode(undefined, 0, undefined as never, 'it', undefined as never)
   node.names = names
-  node.types = names.map((name) => (name.endsWith(' dir') ? ENTRY_DIRECTORY : ENTRY_FILE))
+  node.types = Uint8Array.from(names, (name) => (name.endsWith(' dir') ? ENTRY_DIRECTORY : ENTRY_FILE))
   node.stats = statsOf(names)
   node.cached = cached
   for (const [index, name] of names.entries()) node.putEntry(index, entryOf(name))

@@ -119,7 +119,7 @@ class Capture {
     node.changed = node.comparison?.hasSameNames !== true || isForgotten(node.cached!.head.ownStat)
     if (this.#options.rereads || (node.comparison !== undefined && this.#images.hold(node.handle))) node.doubt()
     for (const [index, name] of node.names.entries()) {
-      const type = node.types[index]!
+      const type = node.typeOf(index)
       counts.add(type, name, node.stats.sizeBytes(index))
       if (type === ENTRY_DIRECTORY) node.below.push(index)
       else if (!node.isUnchanged(index)) {

@@ -33,15 +33,17 @@ export class DirectoryLister {
       node.incomplete = true
       this.#options.problems.addError(node.path, error)
     })
-    const kept: string[] = []
     node.stats = new StatRecords(names.length)
+    node.types = new Uint8Array(names.length)
+    let kept = 0
     for (const name of names) {
-      const type = this.#statInto(node, fd, name, kept.length)
+      const type = this.#statInto(node, fd, name, kept)
       if (type === undefined) continue
-      node.types.push(type)
-      kept.push(name)
+      node.types[kept] = type
+      names[kept++] = name
     }
-    node.names = kept
+    names.length = kept
+    node.names = names
     node.cached = this.#options.cache && CachedDirectory.read(this.#options.cache, node.path)
   }
 

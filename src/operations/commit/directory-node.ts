@@ -12,6 +12,7 @@ import { EntryStore } from './entry-store.ts'
 import type { EntryXattr } from './xattrs.ts'
 
 const NO_RECORDS = new StatRecords(0)
+const NO_TYPES = new Uint8Array()
 const EMPTY = Buffer.alloc(0)
 
 export class DirectoryNode {
@@ -26,7 +27,8 @@ export class DirectoryNode {
   readonly scope: Scope
   names: readonly string[] = []
   stats = NO_RECORDS
-  types: EntryType[] = []
+  /** An `EntryType` for each name. */
+  types = NO_TYPES
   /** Positions of the directories in it that are not visited yet, the next one last. */
   readonly below: number[] = []
   /** The link groups of files with several names, by position. */
@@ -60,6 +62,10 @@ export class DirectoryNode {
 
   get name(): Buffer {
     return Buffer.from(this.path.slice(this.path.lastIndexOf('/') + 1), 'latin1')
+  }
+
+  typeOf(index: number): EntryType {
+    return this.types[index] as EntryType
   }
 
   pathOf(name: string): string {
@@ -145,7 +151,7 @@ export class DirectoryNode {
   release(): void {
     this.names = []
     this.#entries = undefined
-    this.types = []
+    this.types = NO_TYPES
     this.stats = NO_RECORDS
     this.links = undefined
     this.cached = undefined

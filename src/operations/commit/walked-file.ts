@@ -46,7 +46,7 @@ export class WalkedFile implements QueuedFile {
   }
 
   get isRegular(): boolean {
-    return this.#node.types[this.#index] === ENTRY_FILE
+    return this.#node.typeOf(this.#index) === ENTRY_FILE
   }
 
   get sizeBytes(): number {
@@ -61,7 +61,7 @@ export class WalkedFile implements QueuedFile {
     node.handle.unpin()
     node.stats.copyFrom(index, read, at)
     if (entry === undefined) {
-      counts.remove(node.types[index]!, name, sizeBytes)
+      counts.remove(node.typeOf(index), name, sizeBytes)
       if (readsNothing) counts.readBytes -= sizeBytes
     } else if (isRegular) counts.resize(name, contentBytes(entry, node.stats, index) - sizeBytes)
     if (isRegular && this.#isNoNews(entry)) counts[this.#countOfNews]--

@@ -17,6 +17,7 @@ const { O_DIRECTORY, O_RDONLY } = fs.constants
 /** The directories of one walk that are open now, least recently used first. */
 export class DirectoryHandles {
   readonly #open = new Set<DirectoryHandle>()
+  #newest: DirectoryHandle | undefined
   #pinned = 0
 
   /**
@@ -46,6 +47,8 @@ export class DirectoryHandles {
 
   /** @internal */
   opened(handle: DirectoryHandle): void {
+    if (handle === this.#newest) return // asked for with every file of a directory: a set that is written that often makes megabytes of garbage
+    this.#newest = handle
     this.#open.delete(handle)
     this.#open.add(handle)
     if (this.#open.size <= MAX_OPEN) return
@@ -60,6 +63,7 @@ export class DirectoryHandles {
   /** @internal */
   closed(handle: DirectoryHandle): void {
     this.#open.delete(handle)
+    if (handle === this.#newest) this.#newest = undefined
   }
 
   /** Closes all that is open. */

@@ -66,17 +66,18 @@ export class Scope {
   }
 
   /**
-   * The names in it that may be captured, sorted; named ones also where they are gone. `missed` gets why the others are unknown.
+   * The names in it that may be captured, sorted, in an array of the caller's; named ones also where they are gone. `missed` gets why
+   * the others are unknown.
    * @throws {PosixError} when it cannot be read and nothing in it was named.
    */
-  names(handle: DirectoryHandle, missed: (error: unknown) => void): readonly string[] {
-    const named = this.#named === undefined ? NONE : [...this.#named.below.keys()].sort()
+  names(handle: DirectoryHandle, missed: (error: unknown) => void): string[] {
+    const named = this.#named === undefined ? [] : [...this.#named.below.keys()].sort()
     if (this.#rules.oneFileSystem === true) this.#stayOn(handle.stat().dev)
     if (!this.#all) return named
     try {
       const names = handle.names()
       this.#all = !(this.#rules.excludeCaches === true && isTaggedCache(handle.fd(), names))
-      const chosen = this.#all ? names : TAGGED_CACHE_NAMES
+      const chosen = this.#all ? names : [...TAGGED_CACHE_NAMES]
       return named.length === 0 ? chosen : [...new Set([...chosen, ...named])].sort()
     } catch (error) {
       if (named.length === 0) throw error
