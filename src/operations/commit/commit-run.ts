@@ -22,7 +22,7 @@ import { Problems } from './problems.ts'
 import { CommitCounts } from './statistics.ts'
 import { captureStdin } from './stdin.ts'
 import { TreePacks } from './tree-packs.ts'
-import { trustedIndex } from './trusted-index.ts'
+import { trustedShortIds } from './trusted-chunks.ts'
 
 /** zstd's level; docs/decisions/0002 has the sweep. */
 export const DEFAULT_LEVEL = 1
@@ -137,12 +137,18 @@ export class CommitRun {
     })
   }
 
-  /** Loads what is stored already, once, before the first chunk is claimed: a commit in which nothing changed never gets here. */
+  /** Claims what is stored already, once, before the first file is read: a commit in which nothing changed never gets here. */
   #prepare(): Promise<void> {
-    this.#prepared ??= trustedIndex(this.#repository, this.#held.packs, this.#options.damagedPacks ?? new Set()).then((index) =>
-      index.forEachShortId((id) => this.#claims.claim(id)),
+    return (this.#prepared ??= this.#claimKnown())
+  }
+
+  /** A thread does it: there may be millions of chunks, and the walk goes on meanwhile. */
+  async #claimKnown(): Promise<void> {
+    const shortIds = await trustedShortIds(this.#repository, this.#held.packs, this.#options.damagedPacks ?? new Set())
+    await this.#pool.run(
+      { kind: 'known', shortIds },
+      shortIds.map(({ buffer }) => buffer as ArrayBuffer),
     )
-    return this.#prepared
   }
 
   async #finish(): Promise<number> {

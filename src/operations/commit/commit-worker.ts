@@ -28,11 +28,12 @@ import { type ContentWriter, storeBytes, storeRanges } from './store-content.ts'
 /** The handlers of one thread; `post` brings finished packs to the main thread, which replies when one is stored. */
 export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandlers<CommitJob, CommitResult> {
   const flow = new PackFlow(post)
+  const claims = new ClaimSet(data.claims)
   const writer = new ChunkWriter({
     kind: 1,
     sealer: { repository: data.repository, epoch: data.epoch, sealing: new EncapsulationKey(data.sealingKey), level: data.level },
     identity: new ChunkIdentity(data.idKey),
-    claims: new ClaimSet(data.claims),
+    claims,
     blocks: BLOCK_SIZES,
     memory: () => flow.memory(),
     emit: (pack) => flow.post(pack),
@@ -42,15 +43,18 @@ export function commitWorker(data: CommitWorkerData, post: PostEvent): JobHandle
     run: async (job) => {
       const waiting = flow.ready()
       if (waiting !== undefined) await waiting
-      const result = await run(job, content)
+      const result = await run(job, content, claims)
       return { result, transfer: result.kind === 'files' ? memoryOf(result) : [] }
     },
     reply: (number) => flow.stored(number as number),
   }
 }
 
-async function run(job: CommitJob, content: ContentWriter): Promise<CommitResult> {
+async function run(job: CommitJob, content: ContentWriter, claims: ClaimSet): Promise<CommitResult> {
   switch (job.kind) {
+    case 'known':
+      for (const column of job.shortIds) claims.claimAll(column)
+      return { kind: 'known' }
     case 'files':
       return readFiles(job, content)
     case 'ranges':

@@ -48,7 +48,18 @@ export interface RangesJob {
   readonly ranges: readonly ByteRange[]
 }
 
-export type CommitJob = FilesJob | RangesJob | { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'finish' }
+/** Chunks that are stored already, to be claimed before the first file is read: short ids, column by column. */
+export interface KnownJob {
+  readonly kind: 'known'
+  readonly shortIds: readonly Uint8Array[]
+}
+
+export type CommitJob =
+  | KnownJob
+  | FilesJob
+  | RangesJob
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'finish' }
 
 export type ProblemKind = 'changed' | 'vanished' | 'unreadable' | 'unsupported' | 'metadata'
 
@@ -86,7 +97,7 @@ export interface FinishResult {
   readonly newBytes: number
 }
 
-export type CommitResult = FilesResult | RangesResult | FinishResult
+export type CommitResult = { readonly kind: 'known' } | FilesResult | RangesResult | FinishResult
 
 /** A finished pack on its way to the store, with what a segment says of it. */
 export interface PackToStore extends SegmentPack {

@@ -91,11 +91,6 @@ export class ChunkIndex {
     return { id, kind, packBytes, blocks, lengths, shortIds }
   }
 
-  /** Calls back with every short id; the array is reused between calls. */
-  forEachShortId(visit: (shortId: Uint8Array) => void): void {
-    for (let chunk = 0; chunk < this.#count; chunk++) visit(this.#shortIds.subarray(SHORT_ID_BYTES * chunk, SHORT_ID_BYTES * (chunk + 1)))
-  }
-
   #addPack(pack: SegmentPack): void {
     const chunkCount = pack.lengths.length
     this.#reserve(this.#count + chunkCount)

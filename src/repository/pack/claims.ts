@@ -54,6 +54,11 @@ export class ClaimSet {
     return true // beyond 160 million chunks in one commit some are stored twice
   }
 
+  /** Claims every id of a column of short ids. */
+  claimAll(shortIds: Uint8Array): void {
+    for (let at = 0; at < shortIds.length; at += SHORT_ID_BYTES) this.claim(shortIds.subarray(at, at + SHORT_ID_BYTES))
+  }
+
   /** A level's table; it gets its memory when the first thread needs it. */
   #table(level: number): Int32Array {
     const known = this.#levels[level]
