@@ -152,10 +152,14 @@ export class CommitRun {
   }
 
   async #finish(): Promise<number> {
-    const results = (await this.#pool.runOnAll({ kind: 'finish' })) as FinishResult[]
-    this.#trees.finish()
+    const [results] = await Promise.all([this.#pool.runOnAll({ kind: 'finish' }), this.#finishTrees()])
     await this.#uploads.finish()
-    return results.reduce((sum, { newBytes }) => sum + newBytes, this.#trees.newBytes)
+    return (results as FinishResult[]).reduce((sum, { newBytes }) => sum + newBytes, this.#trees.newBytes)
+  }
+
+  /** Seals the last trees, while the threads seal what they have. */
+  async #finishTrees(): Promise<void> {
+    this.#trees.finish()
   }
 
   /** After a failure: announces what is stored, as far as that still works. The failure that came first is what is thrown. */

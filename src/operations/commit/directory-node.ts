@@ -115,7 +115,7 @@ export class DirectoryNode {
   *encoded(): Generator<EncodedEntry> {
     for (const [index, name] of this.names.entries()) {
       const bytes = this.#entryAt(index)
-      if (bytes !== undefined) yield { name: Buffer.from(name, 'latin1'), bytes }
+      if (bytes !== undefined) yield { name, bytes }
     }
   }
 

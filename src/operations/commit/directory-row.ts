@@ -1,7 +1,8 @@
 // The bytes of the catalog's rows. A directory has one row, and one more for every PART_NAMES names beyond the first: its first row
 // tells the checksums of the others, so that rows of two states of a directory never mix. SPEC §9.2.
 
-import { sha256 } from '../../repository/crypto/hash.ts'
+import { toHex } from '../../../format/bytes.ts'
+import { sha256Hex } from '../../repository/crypto/hash.ts'
 import { joinOwn } from '../../runtime/discard.ts'
 import { STAT_RECORD_BYTES } from '../../sources/filesystem/stat-record.ts'
 
@@ -43,7 +44,11 @@ export function partCount(names: number): number {
 
 /** The checksum of a row behind the first. */
 export function checksumOf(row: Uint8Array): Buffer {
-  return sha256(row).subarray(0, CHECKSUM_BYTES)
+  return Buffer.from(sha256Hex(row).slice(0, 2 * CHECKSUM_BYTES), 'hex')
+}
+
+function hasChecksum(row: Uint8Array, checksum: Uint8Array): boolean {
+  return sha256Hex(row).startsWith(toHex(checksum))
 }
 
 /** The first row of a directory, in memory of its own. */
@@ -62,7 +67,7 @@ export function encodeFurtherRow(part: NewPart): Buffer {
 /** Reads a first row; undefined when its checksum does not match. */
 export function decodeFirstRow(row: Buffer): { head: DirectoryHead; part: DirectoryPart } | undefined {
   const body = row.subarray(CHECKSUM_BYTES)
-  if (body.length < HEADER_BYTES || !checksumOf(body).equals(row.subarray(0, CHECKSUM_BYTES))) return undefined
+  if (body.length < HEADER_BYTES || !hasChecksum(body, row.subarray(0, CHECKSUM_BYTES))) return undefined
   let at = HEADER_BYTES
   const next = (bytes: number): Buffer => body.subarray(at, (at += bytes))
   const head = { ownStat: next(STAT_RECORD_BYTES), ownEntry: next(body.readUInt32LE(0)), checksums: next(body.readUInt32LE(4)) }
@@ -71,7 +76,7 @@ export function decodeFirstRow(row: Buffer): { head: DirectoryHead; part: Direct
 
 /** Reads a further row; undefined when it is not the one that the first row means. */
 export function decodeFurtherRow(row: Buffer, checksum: Uint8Array): DirectoryPart | undefined {
-  return checksumOf(row).equals(checksum) ? decodePart(row) : undefined
+  return hasChecksum(row, checksum) ? decodePart(row) : undefined
 }
 
 function piecesOf({ names, stats, lengths, entries }: NewPart): Uint8Array[] {

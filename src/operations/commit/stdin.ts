@@ -51,7 +51,7 @@ export async function captureStdin(
   const fileClass = classOfName(stdin.name)
   const name = Buffer.from(stdin.name, 'latin1')
   const file: Entry = { ...own(context, name, ENTRY_FILE, 0o600), content, ...(fileClass !== undefined && { fileClass }) }
-  const tree = storeTree([{ name, bytes: encodeEntry(file) }], putTree)
+  const tree = storeTree([{ name: stdin.name, bytes: encodeEntry(file) }], putTree)
   return { ...own(context, Buffer.alloc(0), ENTRY_DIRECTORY, 0o700), content: tree }
 }
 

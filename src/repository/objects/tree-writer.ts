@@ -9,9 +9,9 @@ const MIN_TREE_BYTES = 16 << 10
 const MAX_TREE_BYTES = 256 << 10
 const CUT_BELOW = 0x0400
 
-/** An entry in its encoding, with the name that it was sorted by. */
+/** An entry in its encoding, with the name that it was sorted by, as latin1 text. */
 export interface EncodedEntry {
-  readonly name: Uint8Array
+  readonly name: string
   readonly bytes: Uint8Array
 }
 
@@ -38,6 +38,6 @@ export function storeTree(entries: Iterable<EncodedEntry>, put: PutChunk): Strea
 }
 
 /** Whether a chunk may end behind this name: the last two bytes of its hash are below CUT_BELOW. */
-function endsChunk(name: Uint8Array): boolean {
-  return Number.parseInt(sha256Hex(name).slice(-4), 16) < CUT_BELOW
+function endsChunk(name: string): boolean {
+  return Number.parseInt(sha256Hex(Buffer.from(name, 'latin1')).slice(-4), 16) < CUT_BELOW
 }
