@@ -50,6 +50,8 @@ export class DirectoryNode {
   incomplete = false
   /** Whether it changed while the commit went on, or shortly before. */
   isRecent = false
+  /** Whether a name led to another file when that was read than when it was listed: what it led to before may be elsewhere by now. */
+  hasReplaced = false
 
   constructor(parent: DirectoryNode | undefined, index: number, handle: DirectoryHandle, path: string, scope: Scope) {
     this.parent = parent

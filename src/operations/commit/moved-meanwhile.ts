@@ -38,13 +38,13 @@ export class MovedMeanwhile {
   }
 
   /** Takes note of a directory in which everything was read, before that is released. */
-  captured({ handle, names, types, stats, isRecent }: DirectoryNode): void {
+  captured({ handle, names, types, stats, isRecent, hasReplaced }: DirectoryNode): void {
     const own = handle.stat()
     const salt = saltOf(own.dev)
     this.#captured.addKey(fileKey(own))
     for (let index = 0; index < names.length; index++)
       if (types[index] !== ENTRY_DIRECTORY) this.#captured.add(stats.inodeLow(index), stats.inodeHigh(index) ^ salt)
-    this.#isLikely ||= isRecent
+    this.#isLikely ||= isRecent || hasReplaced
   }
 
   /** Takes note of a directory that stands in a listed one and could not be read: it moved nowhere, and was told already. */
