@@ -16,7 +16,7 @@ for (let index = 0; index < COUNT; index++) stats.put(index, { ...stat, ino: 0xf
 
 const listed = new ListedLinks()
 const types = new Uint8Array(COUNT).fill(1)
-listed.add({ handle: { stat: () => directory } as never, links: new Map([[0, Buffer.alloc(8)]]), names, types, stats }, 0)
+listed.add({ handle: { stat: () => directory } as never, links: new Map([[0, Buffer.alloc(8)]]), names, types, salts: undefined, stats }, 0)
 
 const keyOf = (index: number): bigint => fileKey({ dev: 7, ino: 0xffff_ff00n + BigInt(index) })
 

@@ -29,6 +29,8 @@ export class DirectoryNode {
   stats = NO_RECORDS
   /** An `EntryType` for each name. */
   types = NO_TYPES
+  /** What `saltOf` makes of the device of each name, where one is on another device than the directory. */
+  salts: Uint32Array | undefined
   /** Positions of the directories in it that are not visited yet, the next one last. */
   readonly below: number[] = []
   /** The link groups of files with several names, by position. */
@@ -154,6 +156,7 @@ export class DirectoryNode {
     this.names = []
     this.#entries = undefined
     this.types = NO_TYPES
+    this.salts = undefined
     this.stats = NO_RECORDS
     this.links = undefined
     this.cached = undefined
