@@ -17,7 +17,7 @@ export function inTarget(path: string, cause: unknown): unknown {
 export function inPlace(path: string, what: string, cause: unknown): unknown {
   if (systemCodeOf(cause) === undefined) return cause
   return new StoreError('target-io', `${path} holds the restored tree, but ${what}: ${systemMessageOf(cause)}.`, {
-    hint: 'See to the disk. The next restore into the same target clears away what is left.',
+    hint: 'See to the disk, and to what else writes there. The next restore into the same target clears away what is left.',
     cause,
   })
 }
