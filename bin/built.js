@@ -10,7 +10,7 @@ export const CURRENT = 'dist/current.json'
 /** What to run for `entry` (a module path without extension, relative to `root`): that of the current build, or the source. */
 export function moduleOf(root, entry) {
   const directory = fileURLToPath(root)
-  const current = currentBuild(directory)
+  const current = currentBuild(directory, entry)
   // Node refuses to strip types below node_modules: a published package carries dist/ and no src/.
   const published = !existsSync(directory + 'src')
   if (published && current === undefined) throw new Error(`This package of cairn is not whole: ${directory}dist. Install it again.`)
@@ -18,17 +18,32 @@ export function moduleOf(root, entry) {
   return new URL(isBuilt ? `dist/${current.build}/${entry}.js` : `${entry}.ts`, root)
 }
 
-/** Size and time of a file, as a build notes them of its sources; undefined when there is none. */
+/** Size and time of a file, as a build notes them of its sources; undefined when there is none, or none that this user may look at. */
 export function stampOf(file) {
-  const stats = statSync(file, { throwIfNoEntry: false })
-  return stats && [stats.size, stats.mtimeMs]
+  try {
+    const { size, mtimeMs } = statSync(file)
+    return [size, mtimeMs]
+  } catch {
+    return undefined
+  }
 }
 
 /** A build whose files were cut by a crash or a full disk is none: an empty program would do nothing, and call that a success. */
-function currentBuild(directory) {
+function currentBuild(directory, entry) {
   const current = readCurrent(directory + CURRENT)
-  const isWhole = current?.outputs.every(([file, size]) => isStamp(`${directory}dist/${current.build}/${file}`, [size]))
-  return isWhole ? current : undefined
+  if (!isCurrent(current)) return undefined
+  const { build, outputs } = current
+  const isWhole = outputs.every(([file, size]) => isStamp(`${directory}dist/${build}/${file}`, [size]))
+  return isWhole && outputs.some(([file]) => file === `${entry}.js`) ? current : undefined
+}
+
+/** What another version of the program has built, or somebody has written there, may look otherwise. */
+function isCurrent(current) {
+  return /^[0-9a-f]{16}$/.test(current?.build) && areStamps(current.sources, 3) && areStamps(current.outputs, 2)
+}
+
+function areStamps(list, length) {
+  return Array.isArray(list) && list.every((stamp) => Array.isArray(stamp) && stamp.length === length && typeof stamp[0] === 'string')
 }
 
 function isStamp(file, noted) {

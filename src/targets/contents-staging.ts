@@ -3,22 +3,21 @@
 // in `.cairn-old-…/` from then on. Until the exchange nothing of the target's entries changes. SPEC §9.5.10
 
 import { closeSync, fsyncSync } from 'node:fs'
-import { StoreError, UsageError } from '../errors.ts'
+import { StoreError } from '../errors.ts'
 import type { Permit } from '../runtime/permit.ts'
 import { openDirNoFollow, rmdirAt } from '../runtime/posix/at.ts'
 import { readNames } from '../runtime/posix/directory.ts'
 import { isSameFile } from '../runtime/posix/file-stat.ts'
 import { statFd } from '../runtime/posix/stat.ts'
-import { systemCodeOf } from '../runtime/posix/system-code.ts'
 import { copyMetadata, type MovedMetadata, movedMetadata, setTime } from './directory-metadata.ts'
 import { exchangeContents, HALF_REPLACED } from './exchange-contents.ts'
 import { whileMovable } from './movable.ts'
 import { type OpenTarget, tampered } from './old-entries.ts'
-import { entryFailure } from './problem.ts'
 import { type FinishOptions, type StagedTree, StagingDirectory } from './staging-directory.ts'
 import { TARGET_AROUND } from './staging-marker.ts'
 import { findInterrupted, type Interrupted, recoverContents } from './stale-contents.ts'
 import { type SwapResult, TREE_NAME } from './swap.ts'
+import { inPlace, inTarget } from './target-failure.ts'
 import { assertNothingMounted, notEmpty, openTargetPlace, stateOf, statOrAbsent } from './target-state.ts'
 
 export interface ContentsStagingOptions {
@@ -89,9 +88,7 @@ export class ContentsStaging implements StagedTree {
     const oldName = this.#exchange(permit)
     copyMetadata(staging.treeFd, root, target.fd, (kind, message) => report?.({ path: Buffer.alloc(0), kind, message }))
     flushTarget(target)
-    rmdirAt(staging.fd, TREE_NAME)
-    // The last name that goes moves the target's time once more, and its new mode may forbid that to its owner.
-    whileMovable(target.fd, () => staging.remove())
+    this.#removeEmptied()
     setTime(target.fd, root.mtime)
     flushTarget(target)
     closeSync(target.fd)
@@ -118,7 +115,18 @@ export class ContentsStaging implements StagedTree {
       return exchangeContents({ target: this.#target, before: this.#before, staging: this.#directory, permit })
     } catch (error) {
       this.#isHalfDone = error instanceof StoreError && error.code === HALF_REPLACED
-      throw error
+      throw inTarget(this.path, error)
+    }
+  }
+
+  /** The last name that goes moves the target's time once more, and its new mode may forbid that to its owner. */
+  #removeEmptied(): void {
+    const [target, staging] = [this.#target, this.#directory]
+    try {
+      rmdirAt(staging.fd, TREE_NAME)
+      whileMovable(target.fd, () => staging.remove())
+    } catch (cause) {
+      throw inPlace(target.path, `its staging directory ${staging.name} could not be removed`, cause)
     }
   }
 
@@ -166,20 +174,10 @@ function openTarget(target: string): OpenTarget {
   }
 }
 
-function inTarget(path: string, cause: unknown): unknown {
-  if (systemCodeOf(cause) === undefined) return cause
-  return new UsageError('target-access', `Nothing can be created in ${path}: ${entryFailure(cause)}.`, {
-    hint: 'Restore to a place where this user may write.',
-    cause,
-  })
-}
-
-function flushTarget({ path, fd }: OpenTarget): void {
+function flushTarget(target: OpenTarget): void {
   try {
-    fsyncSync(fd)
+    fsyncSync(target.fd)
   } catch (error) {
-    throw new StoreError('target-io', `${path} holds the restored tree, but that could not be made durable: ${entryFailure(error)}.`, {
-      cause: error,
-    })
+    throw inPlace(target.path, 'that could not be made durable', error)
   }
 }

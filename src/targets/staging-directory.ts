@@ -46,6 +46,7 @@ export class StagingDirectory {
   readonly #holderFd: number
   #mark: StagingMark
   #markerFd: number
+  #isClosed = false
 
   /**
    * Makes one in an open directory, which its caller closes. `target` is what the marker says of where the tree is to go.
@@ -109,7 +110,10 @@ export class StagingDirectory {
     this.close()
   }
 
+  /** Twice is once: what is given up after it was removed has other files under its numbers by then. */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     for (const fd of [this.#markerFd, this.treeFd, this.fd]) closeSync(fd)
   }
 }

@@ -12,6 +12,7 @@ const STATES = ['writing', 'swapping', 'moving-out', 'moving-in'] as const
 export const TARGET_AROUND = '.'
 
 export interface MarkedDirectory {
+  /** That of the staging directory, whatever a record says: numbers of devices may change with every boot, or when a disk is mounted again. */
   readonly device: number
   readonly inode: string
   /** When it was made: no restore can give that to what it makes, so no snapshot brings a marker that fits what lies beside it. */
@@ -87,7 +88,7 @@ export function openMarker(stagingFd: number): FoundMarker | undefined {
   const fd = openIfPresent(stagingFd)
   if (fd === undefined) return undefined
   // Anybody may put a fifo or a device under this name beside us.
-  const mark = (statFd(fd).mode & constants.S_IFMT) === constants.S_IFREG ? parseMark(fd) : undefined
+  const mark = (statFd(fd).mode & constants.S_IFMT) === constants.S_IFREG ? parseMark(fd, statFd(stagingFd).dev) : undefined
   if (mark === undefined) {
     closeSync(fd)
     return undefined
@@ -100,7 +101,7 @@ export function removeMarker(stagingFd: number): void {
   removeIfPresent(stagingFd, MARKER)
 }
 
-function parseMark(fd: number): StagingMark | undefined {
+function parseMark(fd: number, device: number): StagingMark | undefined {
   const bytes = Buffer.alloc(MOST_BYTES)
   const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, MOST_BYTES, 0))
   let value: unknown
@@ -109,7 +110,9 @@ function parseMark(fd: number): StagingMark | undefined {
   } catch {
     return undefined // not ours: it is left alone
   }
-  return isMark(value) ? value : undefined
+  if (!isMark(value)) return undefined
+  const { tree, old } = value
+  return { ...value, tree: { ...tree, device }, ...(old !== undefined && { old: { ...old, device } }) }
 }
 
 type AnyMark = Partial<StagingMark & { magic: string }>
@@ -119,8 +122,7 @@ function isMark(value: unknown): value is StagingMark {
   return (
     mark?.magic === MAGIC &&
     typeof mark.target === 'string' &&
-    typeof mark.tree?.device === 'number' &&
-    typeof mark.tree.inode === 'string' &&
+    typeof mark.tree?.inode === 'string' &&
     STATES.includes(mark.state as never) &&
     (mark.oldName === undefined || typeof mark.oldName === 'string') &&
     (!String(mark.state).startsWith('moving-') || isMoving(mark))

@@ -9,6 +9,7 @@ import { entryFailure } from './problem.ts'
 import { type StagedTree, StagingDirectory } from './staging-directory.ts'
 import { recoverStagings } from './stale-staging.ts'
 import { type SwapOptions, type SwapResult, swapIntoPlace } from './swap.ts'
+import { inPlace } from './target-failure.ts'
 import { assertMovable, notEmpty, openTargetPlace, stateOf, type TargetPlace } from './target-state.ts'
 
 export type { SwapOptions, SwapResult } from './swap.ts'
@@ -68,7 +69,7 @@ export class Staging implements StagedTree {
 
   /**
    * Makes the tree durable and puts it into place. After an error the caller calls `abort`, which spares what is not the new tree.
-   * @throws {StoreError} `target-io` or `target-no-space` when the tree could not be made durable, and what `swapIntoPlace` throws
+   * @throws {StoreError} `target-io` or `target-no-space` when the tree or its place could not be made durable, and what `swapIntoPlace` throws
    * @throws {StopError} `target-not-empty` when something appeared there and may not be replaced, `mount-point`, `no-atomic-swap`
    * @throws {AccessError} `no-permit` when a full target would be replaced without a permit for it
    */
@@ -78,8 +79,12 @@ export class Staging implements StagedTree {
     // From here on a killed process leaves a complete tree, and the next restore knows which of the two directories is which.
     const announce = (oldName: string, twoRenames: boolean): void => this.#directory.announce({ state: 'swapping', oldName, twoRenames })
     const result = swapIntoPlace({ place: this.#place, stagingFd: fd, treeFd, announce }, options)
-    fsyncSync(this.#place.parentFd)
-    this.#remove()
+    try {
+      fsyncSync(this.#place.parentFd)
+      this.#remove()
+    } catch (cause) {
+      throw inPlace(this.path, `that could not be made durable, or its staging directory ${this.name} not be removed`, cause)
+    }
     return result
   }
 

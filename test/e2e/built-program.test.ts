@@ -67,6 +67,23 @@ test.each(['cli/main.js', 'cli/commit-thread.js'])(
   },
 )
 
+test.each<[string, (current: Current) => unknown]>([
+  ['of a version that noted no outputs', ({ build, sources }) => ({ build, sources })],
+  ['of one that noted no sources', ({ build, outputs }) => ({ build, outputs })],
+  ['that names no file', (current) => ({ ...current, sources: [], outputs: [] })],
+  ['whose outputs are no list', (current) => ({ ...current, outputs: {} })],
+  ['whose outputs are no stamps', (current) => ({ ...current, outputs: [5, null, ['\0', 1]] })],
+  ['whose outputs have no size', (current) => ({ ...current, outputs: current.outputs.map(([file]) => [file]) })],
+  ['that leads elsewhere', (current) => ({ ...current, build: '../elsewhere' })],
+  ['that is a number', () => 5],
+])('a note %s is of no build, and the sources run', (_, change) => {
+  const text = fs.readFileSync(at('dist/current.json'), 'utf8')
+  fs.writeFileSync(at('dist/current.json'), JSON.stringify(change(JSON.parse(text))))
+  expect(runsBuild()).toBe(false)
+  fs.writeFileSync(at('dist/current.json'), text)
+  expect(runsBuild()).toBe(true)
+})
+
 test('several builds at once, and the one that runs is whole', async () => {
   fs.appendFileSync(at(VERSION), '\n// another build\n')
   const delays = [0, 60, 120, 180]
@@ -115,6 +132,12 @@ test('the licences of all that the bundle holds are beside it', () => {
   const licences = fs.readFileSync(at(`dist/${current()}/LICENSES.md`), 'utf8')
   for (const name of ['yargs', '@noble/ciphers', 'ignore']) expect(licences).toMatch(new RegExp(`^# ${name} \\d`, 'm'))
 })
+
+interface Current {
+  readonly build: string
+  readonly sources: readonly unknown[]
+  readonly outputs: readonly (readonly [string, number])[]
+}
 
 function at(name: string): string {
   return path.join(checkout, name)

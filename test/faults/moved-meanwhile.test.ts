@@ -144,6 +144,14 @@ describe('is no problem:', () => {
     expect(problemsOf(await commitTree({ openCache: () => undefined }))).toEqual([])
   })
 
+  test('a tree deeper than directories are open at once, of which the root has changed, and nothing below it', async () => {
+    write(`${'d/'.repeat(300)}deep`)
+    await wait(CLEARLY_OLDER_MS)
+    write('new')
+    expect(problemsOf(await commitTree())).toEqual([])
+    await expectNewestIsDisk()
+  })
+
   test('a file or a directory that is made meanwhile, and one that is written beside its place', async () => {
     const outcome = await commitWhen('a/first', () => {
       write('a/new')

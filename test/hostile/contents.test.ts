@@ -73,7 +73,7 @@ describe('the staging directory', () => {
     const path = join(place().target, staging.name)
     renameSync(join(path, 'tree'), join(path, 'other'))
     symlinkSync(place().canary, join(path, 'tree'))
-    expect(codeOf(() => staging.finish({ permit: permit() }))).toBe('ENOTDIR')
+    expect(codeOf(() => staging.finish({ permit: permit() }))).toBe('target-io')
     expect(entriesOf(place().target)).toEqual(linesOfFill('new'))
   })
   test('the target renamed, and a symlink to the canary in its place: the directory that was opened is exchanged', () => {

@@ -2,6 +2,7 @@ import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { journalKey } from '../../format/store-key.ts'
 import { StoreError } from '../../src/errors.ts'
 import type { SigningKey } from '../../src/repository/crypto/signing.ts'
 import { recordEvent, Spool } from '../../src/repository/journal/spool.ts'
@@ -159,4 +160,18 @@ test('a spool that cannot be written is an error with a hint', async () => {
     code: 'spool-io',
     hint: expect.stringMatching(/./),
   })
+})
+
+test('an event waits where slots became void while this process ran, and follows when they are no longer the last', async () => {
+  const { store, journal, spool } = await started()
+  await spool.add('backup_started', { n: 1 })
+  await store.put(journalKey(1), Buffer.from('an entry that was damaged'))
+  expect(await recordEvent(journal, spool, OWNER, 'backup_failed', { n: 2 })).toMatchObject({
+    outcome: 'spooled',
+    problem: { name: 'StoreError', code: 'journal-void-end' },
+  })
+  await expect(spool.drain(journal)).rejects.toMatchObject({ code: 'journal-void-end' })
+  expect([journal.state.head.sequence, await spool.pending()]).toEqual([1, 2])
+  await change(journal, { add: [{ signing: key(7), roles: ['reader'] }] })
+  expect(await spool.drain(journal)).toEqual({ sent: 2, aside: [] })
 })

@@ -72,6 +72,19 @@ test('records tell sizes, what is racy, and what was forgotten', () => {
   expect(records.bytes(0, 3)).toEqual(copy)
 })
 
+test('a record that is taken over tells whether it is of another file, also when it was forgotten', () => {
+  const stat = statOf('/dev/null').copy()
+  const records = new StatRecords(1)
+  records.put(0, stat)
+  const taken = [stat, { ...stat, ino: stat.ino + 1n }, { ...stat, ino: stat.ino + (1n << 40n) }].flatMap((each) => [
+    records.copyFrom(0, statRecord(each), 0),
+    records.copyFrom(0, forgottenRecord({ ...each, ino: each.ino + 1n }), 0),
+    records.copyFrom(0, forgottenRecord(), 0),
+  ])
+  expect(taken).toEqual([false, true, false, false, true, false, true, true, false])
+  expect(records.isForgotten(0)).toBe(true)
+})
+
 test('a record that is forgotten still tells which file it was', () => {
   const stat = { ...statOf('/dev/null').copy(), ino: 0x1234_5678_9abc_def0n }
   const records = new StatRecords(2)

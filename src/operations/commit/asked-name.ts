@@ -36,11 +36,11 @@ export class AskedName {
 
   /** Whether something is mounted there. */
   get isMounted(): boolean {
-    return this.isDirectory && this.stat.dev !== this.#device
+    return this.isDirectory && this.stat.dev !== this.#directory!.stat().dev
   }
 
   get key(): bigint {
-    return fileKey(this.isDirectory ? this.stat : { ino: this.stat.ino, dev: this.#device })
+    return fileKey(this.stat)
   }
 
   /** Whether it may have changed since the commit began. A move changes the ctime. */
@@ -58,10 +58,6 @@ export class AskedName {
     const bornMs = toMs(isBorn ? btime : mtime)
     const madeMs = isBorn && this.#copying.hold(this.#directory!) ? Math.min(bornMs, toMs(mtime)) : bornMs
     return madeMs < this.#startedAt - TICK_MS
-  }
-
-  get #device(): number {
-    return this.#directory!.stat().dev
   }
 }
 

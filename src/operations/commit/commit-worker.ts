@@ -81,8 +81,8 @@ async function readFiles({ names, directoryFds, regular }: FilesJob, content: Co
     const { entry, isLong, stat, problem } = read instanceof Promise ? await read : read
     if (isLong === true) long.push(index)
     if (entry !== undefined) entries.put(index, entry)
-    if (stat !== undefined && problem === undefined) stats.put(index, stat)
-    else stats.forget(index)
+    if (stat !== undefined) stats.put(index, stat)
+    if (stat === undefined || problem !== undefined) stats.forget(index)
     if (problem !== undefined) problems.push({ index, ...problem })
   }
   return { kind: 'files', ...entries.joined(), stats: stats.bytes(0, files.length), problems, long }

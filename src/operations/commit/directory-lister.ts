@@ -7,6 +7,7 @@ import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import { StatRecords } from '../../sources/filesystem/stat-record.ts'
 import { CachedDirectory, type CaptureCache } from './cached-directory.ts'
 import type { DirectoryNode } from './directory-node.ts'
+import { saltOf } from './key-set.ts'
 import type { Problems } from './problems.ts'
 
 export interface ListerOptions {
@@ -59,6 +60,7 @@ export class DirectoryLister {
       }
       if (type === undefined) this.#options.problems.add(node.pathOf(name), 'unsupported', 'a file of an unknown type')
       node.stats.put(index, stat)
+      noteDevice(node, index, stat.dev)
       if (stat.nlink > 1 && type !== ENTRY_DIRECTORY) (node.links ??= new Map()).set(index, linkGroup(stat))
       return type
     } catch (error) {
@@ -78,4 +80,12 @@ export class DirectoryLister {
   lose(paths: readonly string[], error: unknown): void {
     for (const path of paths) this.#options.problems.addError(path, error)
   }
+}
+
+/** In an overlay of several file systems the files of one directory have the inodes of each; and a file may be mounted by itself. */
+function noteDevice(node: DirectoryNode, index: number, device: number): void {
+  const own = node.handle.stat().dev
+  if (device === own && node.salts === undefined) return
+  node.salts ??= new Uint32Array(node.types.length).fill(saltOf(own))
+  node.salts[index] = saltOf(device)
 }

@@ -29,6 +29,8 @@ export class DirectoryNode {
   stats = NO_RECORDS
   /** An `EntryType` for each name. */
   types = NO_TYPES
+  /** What `saltOf` makes of the device of each name, where one is on another device than the directory. */
+  salts: Uint32Array | undefined
   /** Positions of the directories in it that are not visited yet, the next one last. */
   readonly below: number[] = []
   /** The link groups of files with several names, by position. */
@@ -50,6 +52,8 @@ export class DirectoryNode {
   incomplete = false
   /** Whether it changed while the commit went on, or shortly before. */
   isRecent = false
+  /** Whether a name led to another file when that was read than when it was listed: what it led to before may be elsewhere by now. */
+  hasReplaced = false
 
   constructor(parent: DirectoryNode | undefined, index: number, handle: DirectoryHandle, path: string, scope: Scope) {
     this.parent = parent
@@ -152,6 +156,7 @@ export class DirectoryNode {
     this.names = []
     this.#entries = undefined
     this.types = NO_TYPES
+    this.salts = undefined
     this.stats = NO_RECORDS
     this.links = undefined
     this.cached = undefined

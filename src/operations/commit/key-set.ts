@@ -52,10 +52,7 @@ function placeOf(sorted: BigUint64Array, key: bigint): number {
   return from
 }
 
-/**
- * What tells a file from all others in a walk. `dev` is the device of the directory that it is in, of a directory its own: a move changes
- * neither, and something mounted below has a key of its own.
- */
+/** What tells a file from all others in a walk, by its own device: a move changes neither. */
 export function fileKey({ ino, dev }: FileIdentity): bigint {
   return ino ^ (BigInt(saltOf(dev)) << 32n)
 }

@@ -28,25 +28,24 @@ export interface LargeFile {
 
 /** Reads a large file on all threads. Never throws for what the file system says of this file. */
 export async function readLargeFile(file: FileToRead, pool: Pool, put: PutChunk): Promise<LargeFile> {
-  const forgotten = forgottenRecord()
   try {
     const fd = openToRead(file.directoryFd, Buffer.from(file.name, 'latin1'))
     try {
-      return await readOpenFile(fd, file, pool, put, forgotten)
+      return await readOpenFile(fd, file, pool, put)
     } finally {
       fs.closeSync(fd)
     }
   } catch (error) {
-    return { entry: undefined, stat: forgotten, problem: problemOf(error) }
+    return { entry: undefined, stat: forgottenRecord(), problem: problemOf(error) }
   }
 }
 
-async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutChunk, forgotten: Buffer): Promise<LargeFile> {
+async function readOpenFile(fd: number, file: FileToRead, pool: Pool, put: PutChunk): Promise<LargeFile> {
   if (entryTypeOf(statFd(fd)) !== ENTRY_FILE) throw Object.assign(new Error('something else took its place'), { code: 'ENOENT' })
   const { items, stat, changed } = await readSteadily(fd, (before) => readPieces(fd, before, pool))
   const xattrs = await xattrsOf(fd, pool)
   const entry = encodeEntry(fileEntry(Buffer.from(file.name, 'latin1'), stat, xattrs, streamOf(items, put)))
-  return changed ? { entry, stat: forgotten, problem: CHANGED } : { entry, stat: statRecord(stat), problem: undefined }
+  return changed ? { entry, stat: forgottenRecord(stat), problem: CHANGED } : { entry, stat: statRecord(stat), problem: undefined }
 }
 
 /** Returns, or throws, when no thread reads through the descriptor any more: whoever opened it closes it then. */

@@ -26,16 +26,17 @@ export class ListedLinks {
   isEmpty = true
 
   /** Takes note of a directory that was listed just now; `startedAt` is the start of the commit, in milliseconds. */
-  add({ handle, links, names, types, stats }: ListedDirectory, startedAt: number): void {
+  add({ handle, links, names, types, salts, stats }: ListedDirectory, startedAt: number): void {
     if (links !== undefined) this.isEmpty = false
     const { ino, dev } = handle.stat()
+    const salt = saltOf(dev)
     for (let index = 0; index < names.length; index++) {
       if (types[index] === ENTRY_DIRECTORY || !(stats.linkCount(index) > 1 || stats.isRacy(index, startedAt))) continue
       const at = this.#reserve()
       this.#words[at] = stats.inodeLow(index)
-      this.#words[at + 1] = stats.inodeHigh(index) ^ saltOf(dev)
+      this.#words[at + 1] = stats.inodeHigh(index) ^ (salts?.[index] ?? salt)
       this.#words[at + 2] = Number(ino & 0xffff_ffffn)
-      this.#words[at + 3] = Number(ino >> 32n) ^ saltOf(dev)
+      this.#words[at + 3] = Number(ino >> 32n) ^ salt
       this.#words[at + 4] = hashOf(names[index]!)
       this.#words[at + 5] = stats.linkCount(index)
     }
@@ -69,7 +70,7 @@ export class ListedLinks {
   }
 }
 
-type ListedDirectory = Pick<DirectoryNode, 'handle' | 'links' | 'names' | 'types' | 'stats'>
+type ListedDirectory = Pick<DirectoryNode, 'handle' | 'links' | 'names' | 'types' | 'salts' | 'stats'>
 type Words = readonly [number, number, number, number, number, number]
 
 /** Tells a name of a file in a directory. Two are taken for one by a chance of 2^-32 within a directory, and of 2^-64 elsewhere. */

@@ -78,7 +78,11 @@ export class MovedLinks {
   }
 }
 
-/** A file that was captured under more names than were listed of several had one name only when one of them was: all others are new. */
+/**
+ * A file that was captured under more names than were listed of several had one name only when one of them was: all others are new. One
+ * that was captured under fewer had lost a listed name to another file before that was read: its going explains nothing.
+ */
 function isLost({ places, linkCount, listedCount, mostLinks, goneCount }: Doubt, capturedCount: number): boolean {
-  return capturedCount <= listedCount && places.length > goneCount + linkCount - mostLinks
+  const unreadCount = listedCount - capturedCount
+  return unreadCount >= 0 && places.length > goneCount - unreadCount + linkCount - mostLinks
 }

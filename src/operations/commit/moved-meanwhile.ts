@@ -38,18 +38,18 @@ export class MovedMeanwhile {
   }
 
   /** Takes note of a directory in which everything was read, before that is released. */
-  captured({ handle, names, types, stats, isRecent }: DirectoryNode): void {
+  captured({ handle, names, types, salts, stats, isRecent, hasReplaced }: DirectoryNode): void {
     const own = handle.stat()
     const salt = saltOf(own.dev)
     this.#captured.addKey(fileKey(own))
     for (let index = 0; index < names.length; index++)
-      if (types[index] !== ENTRY_DIRECTORY) this.#captured.add(stats.inodeLow(index), stats.inodeHigh(index) ^ salt)
-    this.#isLikely ||= isRecent
+      if (types[index] !== ENTRY_DIRECTORY) this.#captured.add(stats.inodeLow(index), stats.inodeHigh(index) ^ (salts?.[index] ?? salt))
+    this.#isLikely ||= isRecent || hasReplaced
   }
 
   /** Takes note of a directory that stands in a listed one and could not be read: it moved nowhere, and was told already. */
-  unreadable({ handle, stats }: DirectoryNode, index: number): void {
-    this.#captured.add(stats.inodeLow(index), stats.inodeHigh(index) ^ saltOf(handle.stat().dev))
+  unreadable({ handle, salts, stats }: DirectoryNode, index: number): void {
+    this.#captured.add(stats.inodeLow(index), stats.inodeHigh(index) ^ (salts?.[index] ?? saltOf(handle.stat().dev)))
   }
 
   /** Records what was moved and is not captured. To be called once, when all that is captured was noted. */

@@ -59,7 +59,7 @@ export class WalkedFile implements QueuedFile {
     const index = this.#index
     const { name, sizeBytes, isRegular } = this
     node.handle.unpin()
-    node.stats.copyFrom(index, read, at)
+    node.hasReplaced = node.stats.copyFrom(index, read, at) || node.hasReplaced
     if (entry === undefined) {
       counts.remove(node.typeOf(index), name, sizeBytes)
       if (readsNothing) counts.readBytes -= sizeBytes

@@ -15,7 +15,8 @@ export async function attest(
   const { journal, signing } = repository
   const roles = journal.member(signing.memberId)?.roles ?? []
   if (!roles.includes('owner') && !roles.includes('reader')) return 0
-  // An entry there would shut out those that were damaged: the next verification vouches.
+  // An entry there would shut out those that were damaged: the next verification vouches. They may have come while this one read.
+  await journal.refresh()
   if (voidEnd(journal.state).length > 0) return 0
   const wanted = new Map<string, Uint8Array>()
   for (const { attestation, announced } of sound) {

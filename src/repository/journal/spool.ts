@@ -13,6 +13,7 @@ import { recordWithDetails } from './entry-details.ts'
 import type { Journal } from './journal.ts'
 import { SPOOL_RECORD_BYTES, SpoolFiles } from './spool-files.ts'
 import { judgeRecord, type RecordProblem } from './spool-records.ts'
+import { assertNoVoidEnd } from './void-end.ts'
 
 export interface SpoolOptions {
   /** Of this repository alone; made (0700) when first needed. */
@@ -97,7 +98,8 @@ export class Spool {
     if (batch.length === 0) {
       return 0
     }
-    await journal.append({ event: 'audit_batch', clear: { records: batch.map(({ bytes }) => bytes) }, signing: this.#options.signing })
+    const records = batch.map(({ bytes }) => bytes)
+    await journal.append({ event: 'audit_batch', clear: { records }, signing: this.#options.signing, guard: assertNoVoidEnd })
     for (const { name } of batch) {
       await this.#files.remove(name)
     }
@@ -114,8 +116,8 @@ export interface RecordedEvent {
 }
 
 /**
- * Writes an event without effect to the journal, and what waits in the spool after it; when the store does not take it, or there
- * is no journal at hand, the event is spooled.
+ * Writes an event without effect to the journal, and what waits in the spool after it; when the store does not take it, the journal ends
+ * in void slots, or there is none at hand, the event is spooled.
  * @throws as `Journal.append` does, save for StoreErrors; {StoreError} `spool-io` when the spool fails, too.
  */
 export async function recordEvent(
@@ -126,7 +128,7 @@ export async function recordEvent(
   details: CborRecord,
 ): Promise<RecordedEvent> {
   const unwritten = await stoppedByStore(async () => {
-    await journal?.append({ event, details, signing })
+    await journal?.append({ event, details, signing, guard: assertNoVoidEnd })
   })
   if (journal === undefined || unwritten instanceof StoreError) {
     await spool.add(event, details)

@@ -1,3 +1,4 @@
+import { StoreError } from '../../errors.ts'
 import type { JournalState, VoidReason } from './state.ts'
 
 export interface VoidSlot {
@@ -13,4 +14,17 @@ export function voidEnd({ head, voids }: Pick<JournalState, 'head' | 'voids'>): 
   const slots: VoidSlot[] = []
   for (let { sequence } = head; voids.has(sequence); sequence--) slots.unshift({ sequence, reason: voids.get(sequence)! })
   return slots
+}
+
+/**
+ * Guards what only stands in the log: behind void slots it would shut out what was damaged there, and what a copy of the store may bring
+ * back. They may have come while this process ran.
+ * @throws {StoreError} `journal-void-end`
+ */
+export function assertNoVoidEnd(state: JournalState): void {
+  const [first] = voidEnd(state)
+  if (first === undefined) return
+  throw new StoreError('journal-void-end', `The journal's slots from ${first.sequence} on are void.`, {
+    hint: "See 'Void slots at the end' in docs/recovery.md.",
+  })
 }

@@ -54,8 +54,7 @@ export class DirectoryHandles {
     if (this.#open.size <= MAX_OPEN) return
     for (const oldest of this.#open) {
       if (oldest.isPinned || oldest === handle) continue
-      oldest.stat() // tells it when it is reopened
-      oldest.close()
+      oldest.pause()
       return
     }
   }
@@ -148,6 +147,12 @@ export class DirectoryHandle {
   xattrs(): readonly Xattr[] {
     const fd = this.fd()
     return this.#refused === undefined ? readXattrsFd(fd) : readXattrs(`/proc/self/fd/${fd}/.`)
+  }
+
+  /** @internal Closes it until it is used again: then it must be the directory that it is now. Asks no other handle, so that no other has to make room. */
+  pause(): void {
+    this.#stat ??= statFd(this.#fd!)
+    this.close()
   }
 
   close(): void {

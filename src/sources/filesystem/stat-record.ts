@@ -10,7 +10,6 @@ import { COARSEST_TICK_MS } from './settling.ts'
 export const STAT_RECORD_BYTES = 4 * STAMP_WORDS
 /** A count of links that no file has. */
 const FORGOTTEN_LINKS = 0xffff_ffff
-const FORGOTTEN = Buffer.alloc(STAT_RECORD_BYTES, 0xff)
 const INODE_AT = 4
 const WORD = 0x1_0000_0000
 
@@ -35,10 +34,13 @@ export class StatRecords {
     else stamp(this.#words, at, stat)
   }
 
-  /** Takes record `from` of others; where that one is forgotten, its own is. */
-  copyFrom(index: number, records: Buffer, from: number): void {
-    if (isForgottenAt(records, from)) this.forget(index)
+  /** Takes record `from` of others; where that one is forgotten and of no known file, its own is. Returns whether it is of another file. */
+  copyFrom(index: number, records: Buffer, from: number): boolean {
+    const low = this.inodeLow(index)
+    const high = this.inodeHigh(index)
+    if (isForgottenAt(records, from) && isOfNoFile(records, from)) this.forget(index)
     else records.copy(this.#bytes, STAT_RECORD_BYTES * index, STAT_RECORD_BYTES * from, STAT_RECORD_BYTES * (from + 1))
+    return this.inodeLow(index) !== low || this.inodeHigh(index) !== high
   }
 
   /** Makes it a record that equals no file's, so that this file is read again next time. Which file it was is still known. */
@@ -105,9 +107,12 @@ export function statRecord(stat: FileStat): Buffer {
   return records.bytes(0, 1)
 }
 
-/** A record that equals no file's. */
-export function forgottenRecord(): Buffer {
-  return Buffer.from(FORGOTTEN)
+/** A record that equals no file's; of the file with this metadata, if that is known. */
+export function forgottenRecord(stat?: FileStat): Buffer {
+  const records = new StatRecords(1)
+  if (stat !== undefined) records.put(0, stat)
+  records.forget(0)
+  return records.bytes(0, 1)
 }
 
 /** Whether a record was forgotten. */
@@ -118,6 +123,10 @@ export function isForgotten(record: Buffer): boolean {
 function isForgottenAt(records: Buffer, index: number): boolean {
   const at = STAT_RECORD_BYTES * index
   return at < records.length && records.readUInt32LE(at) === FORGOTTEN_LINKS
+}
+
+function isOfNoFile(records: Buffer, index: number): boolean {
+  return records.readBigUInt64LE(STAT_RECORD_BYTES * index + 4 * INODE_AT) === 0n
 }
 
 /** As `StatBuffer.stampInto`, for metadata that was copied. */
