@@ -23,8 +23,6 @@ export interface QueuedFile {
 
 const BATCH_FILES = 512
 const BATCH_BYTES = 4 << 20
-/** A directory stays open until its files are read, and few may: a walk of scattered changes would stand still before a batch is full. */
-const BATCH_DIRECTORIES = 64
 const MOST_FILES_UNDER_WAY = 4096
 const MOST_BATCHES_UNDER_WAY = 12
 
@@ -34,7 +32,6 @@ export class FileQueue {
   readonly #prepare: () => Promise<void>
   #batch: QueuedFile[] = []
   #batchBytes = 0
-  #batchDirectories = 0
   #filesUnderWay = 0
   #begun = false
   #dropped = false
@@ -59,14 +56,9 @@ export class FileQueue {
       this.#track(this.#readLarge(file))
       return
     }
-    if (this.#batch.at(-1)?.directoryFd !== file.directoryFd) this.#batchDirectories++
     this.#batch.push(file)
     this.#batchBytes += file.sizeBytes
-    if (this.#isBatchFull) this.#flush()
-  }
-
-  get #isBatchFull(): boolean {
-    return this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES || this.#batchDirectories >= BATCH_DIRECTORIES
+    if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#flush()
   }
 
   /** What the first batch will need is made ready while it fills. */
@@ -114,7 +106,6 @@ export class FileQueue {
     const batch = this.#batch
     this.#batch = []
     this.#batchBytes = 0
-    this.#batchDirectories = 0
     this.#track(this.#readBatch(batch))
   }
 
