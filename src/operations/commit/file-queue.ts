@@ -23,6 +23,8 @@ export interface QueuedFile {
 
 const BATCH_FILES = 512
 const BATCH_BYTES = 4 << 20
+/** Where changes are scattered a batch would else be full when the walk is nearly over, and the threads would begin only then. */
+const BATCH_DIRECTORIES = 128
 const MOST_FILES_UNDER_WAY = 4096
 const MOST_BATCHES_UNDER_WAY = 12
 
@@ -32,6 +34,7 @@ export class FileQueue {
   readonly #prepare: () => Promise<void>
   #batch: QueuedFile[] = []
   #batchBytes = 0
+  #batchDirectories = 0
   #filesUnderWay = 0
   #begun = false
   #dropped = false
@@ -56,9 +59,14 @@ export class FileQueue {
       this.#track(this.#readLarge(file))
       return
     }
+    if (this.#batch.at(-1)?.directoryFd !== file.directoryFd) this.#batchDirectories++
     this.#batch.push(file)
     this.#batchBytes += file.sizeBytes
-    if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#flush()
+    if (this.#isBatchFull) this.#flush()
+  }
+
+  get #isBatchFull(): boolean {
+    return this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES || this.#batchDirectories >= BATCH_DIRECTORIES
   }
 
   /** What the first batch will need is made ready while it fills. */
@@ -106,6 +114,7 @@ export class FileQueue {
     const batch = this.#batch
     this.#batch = []
     this.#batchBytes = 0
+    this.#batchDirectories = 0
     this.#track(this.#readBatch(batch))
   }
 
