@@ -16,7 +16,7 @@ import { removeStaleRows } from './stale-rows.ts'
 
 export class CaptureRows implements CaptureCache {
   readonly #file: string
-  /** Undefined once they were damaged and could not be made anew. */
+  /** Undefined once their transaction is over: what was put after that would stand at once, though its chunks may never be stored. */
   #tables: CaptureTables | undefined
 
   private constructor(file: string, tables: CaptureTables) {
@@ -67,25 +67,22 @@ export class CaptureRows implements CaptureCache {
 
   /** Drops what was put. */
   drop(): void {
-    this.#rollBack()
-    this.#tables?.db.close()
-  }
-
-  #rollBack(): void {
     const db = this.#tables?.db
+    this.#tables = undefined
     unlessFailing(() => db?.inTransaction === true && db.exec('ROLLBACK'))
+    db?.close()
   }
 
   /**
-   * Does something within the transaction, and nothing at all once that is over: a full disk makes SQLite roll back by itself, and what
-   * was put after that would stand at once, though its chunks may never be stored. What was put before damage showed is lost with it.
+   * Does something within the transaction, and nothing at all once that is over: a full disk makes SQLite roll back by itself. What was
+   * put before damage showed is lost with it.
    */
   #use<T>(work: (tables: CaptureTables) => T): T | undefined {
     const tables = this.#tables
-    if (tables?.db.inTransaction !== true) return undefined
+    if (tables === undefined) return undefined
     return unlessFailing(
       () => work(tables),
-      (error) => (isHomeDamage(error) ? this.#replace(tables) : this.#rollBack()),
+      (error) => (isHomeDamage(error) ? this.#replace(tables) : this.drop()),
     )
   }
 
