@@ -77,14 +77,29 @@ function stdinSource(stdin: string, paths: readonly string[], dryRun: boolean): 
   return { root, stdin: name.toString('latin1'), defaultName: defaultSeries(stdin) }
 }
 
-/** All gitignore patterns, those of files first. @throws {UsageError} `exclude-file` when one cannot be read, or is larger than a manifest. */
+/**
+ * All gitignore patterns, those of files first.
+ * @throws {UsageError} `exclude-file` when one cannot be read, or is larger than a manifest; `exclude-pattern` for one that can match nothing.
+ */
 export function excludePatterns({ exclude = [], excludeFile = [] }: CommitArgs): string[] {
+  for (const pattern of exclude) assertPattern(pattern, '--exclude')
   return [...excludeFile.flatMap(patternsIn), ...exclude]
 }
 
 function patternsIn(file: string): string[] {
   const rules = { subject: `The file of patterns ${file}`, code: 'exclude-file', mostBytes: LIMITS.manifestRawBytes }
-  return readNamedFile(path.resolve(file), rules)
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  const lines = readNamedFile(path.resolve(file), rules).split(/\r?\n/)
+  const isPattern = (line: string): boolean => line.trim() !== '' && !line.startsWith('#')
+  for (const [index, line] of lines.entries()) if (isPattern(line)) assertPattern(line, `line ${index + 1} of ${file}`)
+  return lines.filter(isPattern)
+}
+
+/** gitignore takes a slip for a pattern that matches nothing, and what was to be left out is backed up. */
+function assertPattern(pattern: string, where: string): void {
+  const plain = pattern.replace(/\\./gs, '')
+  const flaw = plain.endsWith('\\') ? 'a backslash stands at its end' : /\[!?\]?[^\]]*$/.test(plain) ? 'a [ in it is not closed' : undefined
+  if (flaw === undefined) return
+  throw new UsageError('exclude-pattern', `'${pattern}' (${where}) can match nothing: ${flaw}.`, {
+    hint: 'Write \\[ for a bracket in a name, and \\\\ for a backslash.',
+  })
 }

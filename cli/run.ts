@@ -65,12 +65,17 @@ export function defineCommand<Args extends GlobalArgs>(spec: CommandSpec<Args>):
 export function defineGroup(group: {
   readonly command: string
   readonly describe: string
+  readonly examples: readonly (readonly [string, string])[]
   readonly commands: readonly AnyCommand[]
 }): AnyCommand {
   return {
     command: group.command,
     describe: group.describe,
-    builder: (yargs) => yargs.command([...group.commands]).demandCommand(1, `Which command of '${group.command}'? None was named.`),
+    builder: (yargs) =>
+      yargs
+        .command([...group.commands])
+        .example(group.examples as [string, string][])
+        .demandCommand(1, `Which command of '${group.command}'? None was named.`),
     handler: () => undefined,
   }
 }

@@ -116,5 +116,9 @@ function human(grants: readonly JournalGrant[], { members }: JournalState): stri
 export const command = defineGroup({
   command: 'grant',
   describe: 'allow a scheduled job what a person would be asked for: issue, list, revoke',
+  examples: [
+    ['cairn grant issue --command restore --target /srv/shop --member drill@db1', 'that job may replace that directory'],
+    ['cairn grant list', 'what holds now'],
+  ],
   commands: [issue, list, revoke],
 })

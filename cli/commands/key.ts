@@ -9,5 +9,11 @@ import { remove } from './key/remove.ts'
 export const command = defineGroup({
   command: 'key',
   describe: 'who can open the repository: list, add, remove, export',
+  examples: [
+    ['cairn key list', 'who may do what, and what opens the repository'],
+    ['cairn key add --new-recovery-code', 'another recovery code'],
+    ['cairn key export --writer --series db1 -o db1.json', 'an identity that commits to this series, and reads nothing'],
+    ['cairn key remove 91ab --plan', 'what removing a slot means, before it is done'],
+  ],
   commands: [list, add, remove, exportWriter],
 })

@@ -79,4 +79,9 @@ function problemLine({ object, message }: { readonly object: string; readonly me
   return `${object}: ${printableLine(message)}`
 }
 
-export const command = defineGroup({ command: 'repair', describe: 'make derived data anew: repair index', commands: [index] })
+export const command = defineGroup({
+  command: 'repair',
+  describe: 'make derived data anew: repair index',
+  examples: [['cairn repair index --dry-run', 'say what is bad or missing']],
+  commands: [index],
+})

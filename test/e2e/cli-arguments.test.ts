@@ -108,6 +108,28 @@ test.each([
   expect((await place.json([...args, option, 'b'], { code: 2 })).error.message).toMatch(/\bb\b.* is a directory\.$/)
 })
 
+test.each([
+  ['cache[', 'a [ in it is not closed'],
+  ['[]', 'a [ in it is not closed'],
+  ['[a][!]x', 'a [ in it is not closed'],
+  ['tail\\', 'a backslash stands at its end'],
+])('a pattern that can match nothing is a slip, on the command line and in a file: %s', async (pattern, flaw) => {
+  fs.writeFileSync(place.at('patterns'), `*.o\n# [\n${pattern}\n`)
+  for (const [option, value, where] of [
+    ['--exclude', pattern, '--exclude'],
+    ['--exclude-file', 'patterns', 'line 3 of patterns'],
+  ] as const) {
+    const { error } = await place.json(['commit', 'a', option, value], { code: 2 })
+    expect(error).toMatchObject({ code: 'exclude-pattern', message: `'${pattern}' (${where}) can match nothing: ${flaw}.` })
+  }
+  fs.unlinkSync(place.at('patterns'))
+})
+
+test.each(['[a-c]*', '[]]', '[!]]', 'a\\[b', 'a]', '\\\\'])('%s is a pattern', async (pattern) => {
+  const { error } = await place.json(['commit', 'nowhere', '--exclude', pattern], { code: 2 })
+  expect(error.code).toBe('no-such-path')
+})
+
 test('a name of a series that is far too long is not told in full, and what is allowed is', async () => {
   const { error } = await place.json(['commit', 'a', '--name', 'n'.repeat(5000)], { code: 2 })
   expect(error).toMatchObject({ code: 'series-name', hint: expect.stringContaining('1 to 128 of A-Z') })

@@ -52,6 +52,22 @@ describe.runIf(isRoot)('a directory that may not be read', () => {
     expect(error).toMatchObject({ code: 'unreadable-root', message: expect.stringContaining(place.at('closed')) })
   })
 
+  test.each([
+    ['commit', []],
+    ['a dry run', ['--dry-run']],
+  ])('all that was named: nothing comes of %s, not even an empty snapshot', async (_, dry) => {
+    for (const name of ['named/one', 'named/two', 'named/open']) place.write(name, name)
+    for (const name of ['named/one', 'named/two']) fs.chmodSync(place.at(name), 0)
+    for (const names of [['named/one'], ['named/one', 'named/two']]) {
+      const { error } = await place.json(['commit', ...names, '--name', 'named', ...dry], { code: 2 })
+      expect(error).toMatchObject({
+        code: 'unreadable-root',
+        message: expect.stringContaining(`${place.at('named/one')} cannot be read (EACCES`),
+      })
+    }
+    expect((await place.json(['commit', 'named/one', 'named/open', '--name', `named${dry.length}`, ...dry], { code: 3 })).files).toBe(1)
+  })
+
   test('is foreseen by a dry run, and so is a file: both say what the commit says', async () => {
     place.write('mixed/closed/f', 'content')
     for (const name of ['mixed/open', 'mixed/shut']) place.write(name, name)

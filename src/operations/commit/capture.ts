@@ -78,9 +78,16 @@ class Capture {
     }
     await unlessAborted(queue.drain(), signal)
     signal?.throwIfAborted()
-    if (this.#options.root.roots.every(({ at }) => this.#options.problems.isVanished(at))) throw nothingLeft(this.#options.root)
+    this.#assertAnything()
     await this.#moved?.report(root.handle)
     return decodeEntry(this.#rootEntry!, { root: true })
+  }
+
+  /** A snapshot of nothing is a mistake, not a backup. */
+  #assertAnything(): void {
+    const { root, problems } = this.#options
+    const losses = root.roots.map(({ at }) => problems.lossOf(at))
+    if (losses.every((loss) => loss !== undefined)) throw nothingLeft(root, losses)
   }
 
   /** The next directory of the walk. It is made only now: one directory may hold very many. */

@@ -23,9 +23,9 @@ export class Problems {
     this.#report(problem)
   }
 
-  /** Whether a path is among the kept ones as vanished. */
-  isVanished(path: Uint8Array): boolean {
-    return this.kept.some((problem) => problem.kind === 'vanished' && equalBytes(problem.path, path))
+  /** Why nothing of a path was captured, as far as that is among the kept ones. */
+  lossOf(path: Uint8Array): ManifestProblem | undefined {
+    return this.kept.find(({ kind, path: lost }) => (kind === 'vanished' || kind === 'unreadable') && equalBytes(lost, path))
   }
 
   /** Records an error of the file system. @throws any other error, which is nobody's file's fault. */
