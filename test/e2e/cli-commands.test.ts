@@ -236,16 +236,19 @@ describe('commit', () => {
   })
 
   test.skipIf(UNREADABLE === undefined)('what cannot be read is recorded, told, and exit 3 (needs /sys)', async () => {
-    const { code, stderr, stdout } = await place.run(['commit', UNREADABLE!, '--name', 'broken'])
+    const at = UNREADABLE!.slice(1)
+    const { code, stderr, stdout } = await place.run(['commit', UNREADABLE!, 'sample', '--name', 'broken'])
     expect(code).toBe(3)
     expect(stdout).toContain('Partial')
-    expect(stderr).toMatch(/^unreadable drivers_probe: E/)
+    expect(stderr).toMatch(`unreadable ${at}: E`)
     expect(await place.json(['show', 'broken'])).toMatchObject({
       complete: false,
       problemCount: 1,
-      problems: [{ path: 'drivers_probe', kind: 'unreadable' }],
+      problems: [{ path: at, kind: 'unreadable' }],
       backupMetadata: { status: 'partial' },
     })
+    const { error } = await place.json(['commit', UNREADABLE!, '--name', 'nothing'], { code: 2 })
+    expect(error).toMatchObject({ code: 'unreadable-root', message: expect.stringMatching(`${UNREADABLE} cannot be read \\(E`) })
   })
 
   test.each([

@@ -7,16 +7,15 @@ import { CancelledError } from '../../errors.ts'
 import { writeSegment } from '../../repository/objects/segments.ts'
 import { type ClaimMemory, ClaimSet, claimMemory } from '../../repository/pack/claims.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { InlinePool, type JobPool, type Reply } from '../../runtime/job-pool.ts'
-import { coreCount, WorkerPool, workerModule } from '../../runtime/workers.ts'
+import type { JobPool } from '../../runtime/job-pool.ts'
 import { DirectoryHandles } from '../../sources/filesystem/directory-handle.ts'
 import type { OwnDirectory } from '../../sources/filesystem/own-directory.ts'
 import { capture } from './capture.ts'
 import type { CommitOptions } from './commit-options.ts'
-import { commitWorker } from './commit-worker.ts'
+import { commitPool } from './commit-pool.ts'
 import { FileQueue } from './file-queue.ts'
 import { type HeldObjects, heldNames, heldObjects } from './held-objects.ts'
-import type { CommitJob, CommitResult, CommitWorkerData, FinishResult, PackEvent } from './messages.ts'
+import type { CommitJob, CommitResult, FinishResult } from './messages.ts'
 import { PackUploads } from './pack-uploads.ts'
 import { Problems } from './problems.ts'
 import { CommitCounts } from './statistics.ts'
@@ -38,8 +37,6 @@ export interface Captured {
 }
 
 const PROGRESS_MS = 200
-/** A thread takes as long to start as two or three batches to be read. */
-const WAITING_PER_START = 3
 
 export class CommitRun {
   readonly #repository: Repository
@@ -66,8 +63,9 @@ export class CommitRun {
     this.#startedAt = startedAt
     this.#problems = new Problems((problem) => options.onProblem?.(problem))
     this.#uploads = new PackUploads(repository.store, (packs) => this.#writeSegment(packs))
-    this.#pool = this.#startPool(workerData(repository, this.#memory, options.level ?? DEFAULT_LEVEL))
-    this.#trees = new TreePacks(repository, this.#claims, this.#uploads, options.level ?? DEFAULT_LEVEL)
+    const { level = DEFAULT_LEVEL, threads } = options
+    this.#pool = commitPool(repository, { claims: this.#memory, level, threads, uploads: this.#uploads })
+    this.#trees = new TreePacks(repository, this.#claims, this.#uploads, level)
     this.#queue = new FileQueue(this.#pool, this.#trees.put, () => this.#prepare())
   }
 
@@ -90,22 +88,6 @@ export class CommitRun {
       await this.#pool.close()
       this.#handles.close() // not before: threads read through them
     }
-  }
-
-  #startPool(data: CommitWorkerData): JobPool<CommitJob, CommitResult> {
-    const onEvent = (event: unknown, reply: Reply): void => {
-      const { number, ...pack } = event as PackEvent
-      this.#uploads.add(pack, () => reply(number))
-    }
-    const size = this.#options.threads ?? coreCount()
-    if (size === 0) return new InlinePool((post) => commitWorker(data, post), onEvent)
-    return new WorkerPool({
-      module: workerModule('commit-thread', import.meta.url),
-      data,
-      size,
-      onEvent,
-      waitingPerStart: WAITING_PER_START,
-    })
   }
 
   async #captureRoot(): Promise<Entry> {
@@ -152,14 +134,10 @@ export class CommitRun {
   }
 
   async #finish(): Promise<number> {
-    const [results] = await Promise.all([this.#pool.runOnAll({ kind: 'finish' }), this.#finishTrees()])
+    const results = (await this.#pool.runOnAll({ kind: 'finish' })) as FinishResult[]
+    this.#trees.finish() // behind the data that they name
     await this.#uploads.finish()
-    return (results as FinishResult[]).reduce((sum, { newBytes }) => sum + newBytes, this.#trees.newBytes)
-  }
-
-  /** Seals the last trees, while the threads seal what they have. */
-  async #finishTrees(): Promise<void> {
-    this.#trees.finish()
+    return results.reduce((sum, { newBytes }) => sum + newBytes, this.#trees.newBytes)
   }
 
   /** After a failure: announces what is stored, as far as that still works. The failure that came first is what is thrown. */
@@ -185,21 +163,6 @@ export class CommitRun {
   #report(): void {
     const { files, bytes, readBytes } = this.#counts
     this.#options.onProgress?.({ files, bytes, readBytes, storedBytes: this.#uploads.storedBytes, problems: this.#problems.count })
-  }
-}
-
-function workerData(repository: Repository, claims: ClaimMemory, level: number): CommitWorkerData {
-  const { sealing } = repository
-  const [minBytes, averageBytes, maxBytes] = repository.journal.state.chunker
-  return {
-    repository: repository.id,
-    epoch: sealing.epoch,
-    sealingKey: sealing.key,
-    idKey: repository.writeKeys.id,
-    gearKey: repository.writeKeys.gear,
-    chunkSizes: { minBytes, averageBytes, maxBytes },
-    level,
-    claims,
   }
 }
 
