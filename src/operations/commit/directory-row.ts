@@ -44,11 +44,15 @@ export function partCount(names: number): number {
 
 /** The checksum of a row behind the first. */
 export function checksumOf(row: Uint8Array): Buffer {
-  return Buffer.from(sha256Hex(row).slice(0, 2 * CHECKSUM_BYTES), 'hex')
+  return Buffer.from(checksumHex(row), 'hex')
 }
 
 function hasChecksum(row: Uint8Array, checksum: Uint8Array): boolean {
-  return sha256Hex(row).startsWith(toHex(checksum))
+  return checksumHex(row) === toHex(checksum)
+}
+
+function checksumHex(row: Uint8Array): string {
+  return sha256Hex(row).slice(0, 2 * CHECKSUM_BYTES)
 }
 
 /** The first row of a directory, in memory of its own. */
